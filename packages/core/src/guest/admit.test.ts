@@ -1,0 +1,153 @@
+import { Featureset, featureTable } from '@xenlevel/cpuid'
+import { describe, expect, it } from 'vitest'
+import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
+import { levelPool } from '../pool/level.js'
+import { hostWith } from '../testing.js'
+import { compatibilityMask } from '../xen/compatibility-bits.js'
+import { admitGuest, type GuestCpu } from './admit.js'
+
+const guest = (features: readonly string[], more: Partial<GuestCpu> = {}): GuestCpu => ({
+  name: 'web-1',
+  kind: 'hvm',
+  vendor: 'Intel',
+  featureset: Featureset.fromNames(features),
+  ...more,
+})
+
+describe('admitGuest', () => {
+  const host = hostWith('haswell-1', ['FPU', 'FXSR', 'SSE', 'SSE2', 'XSAVE', 'AVX', 'AVX2'])
+
+  it('says yes without a reason', () => {
+    expect(admitGuest(guest(['FPU', 'XSAVE', 'AVX']), host)).toEqual({
+      admitted: true,
+      reasons: [],
+      evidence: 'estimated',
+    })
+  })
+
+  it('names every missing feature with its register', () => {
+    const { admitted, reasons } = admitGuest(
+      guest(['AVX2', 'AVX512F', 'ADX', 'RDSEED', 'SHA']),
+      host,
+    )
+    expect(admitted).toBe(false)
+    expect(reasons.map(({ feature }) => feature)).toEqual(['AVX512F', 'RDSEED', 'ADX', 'SHA'])
+    expect(reasons[0]).toEqual({
+      code: 'feature-missing',
+      grade: 'lost',
+      message: 'web-1 has seen AVX512F (7:0.ebx bit 16), which haswell-1 cannot offer.',
+      host: 'haswell-1',
+      feature: 'AVX512F',
+      bit: 176,
+    })
+  })
+
+  it('does not count bits that max sets carry for compatibility', () => {
+    const carried = [
+      'HTT',
+      'CMP_LEGACY',
+      'X2APIC',
+      'ERMS',
+      'RTM_ALWAYS_ABORT',
+      'RSBA',
+      'RRSBA',
+      'MD_CLEAR',
+      'VMX',
+      'SVM',
+    ]
+    expect(admitGuest(guest(carried), host).reasons).toEqual([])
+    const copies = guest([], { featureset: Featureset.fromWords([0, 0, 0x0183_f3ff]) })
+    expect(admitGuest(copies, host).reasons).toEqual([])
+    expect(admitGuest(copies, { ...host, cpu: { ...host.cpu, vendor: 'AMD' } }).admitted).toBe(
+      false,
+    )
+  })
+
+  it('judges a bit without a name and words beyond the table', () => {
+    const odd = guest([], { featureset: Featureset.fromBigInt((1n << 10n) | (1n << 700n)) })
+    expect(
+      admitGuest(odd, host).reasons.map(({ code, bit, message }) => [code, bit, message]),
+    ).toEqual([
+      ['bit-missing', 10, 'web-1 has seen the unnamed 1.edx bit 10, which haswell-1 cannot offer.'],
+      [
+        'bit-missing',
+        700,
+        'web-1 has seen the unnamed featureset bit 700, beyond the words of Xen 4.23-dev, which haswell-1 cannot offer.',
+      ],
+    ])
+  })
+
+  it('says when the snapshot cannot tell', () => {
+    const blind = hostWith('blind', ['FPU', 'ARCH_CAPS'], { unknownWords: [16, 17] })
+    expect(admitGuest(guest(['ARCH_CAPS', 'RDCL_NO']), blind).reasons).toMatchObject([
+      { code: 'word-unknown', grade: 'lost', feature: 'RDCL_NO' },
+    ])
+  })
+
+  it.each([
+    ['4.22.0', 'refused'],
+    ['4.23-dev', 'refused'],
+    ['4.21.2', 'lost'],
+    ['4.17.7', 'lost'],
+  ])('grades another vendor on Xen %s as %s', (release, grade) => {
+    const there = hostWith('epyc-1', ['FPU'], { xen: { release, hvm: true, hap: true } })
+    const elsewhere = { ...there, cpu: { ...there.cpu, vendor: 'AMD' as const } }
+    expect(admitGuest(guest(['FPU']), elsewhere)).toMatchObject({
+      admitted: false,
+      reasons: [{ code: 'vendor-differs', grade }],
+    })
+    expect(admitGuest({ kind: 'hvm', featureset: Featureset.empty }, elsewhere).admitted).toBe(true)
+  })
+
+  it('refuses HVM and PVH guests where there is no HVM, and takes PV ones', () => {
+    const flat = hostWith('flat', ['FPU'], { xen: { release: '4.17.7', hvm: false, hap: false } })
+    for (const kind of ['hvm', 'pvh'] as const) {
+      expect(admitGuest(guest(['FPU'], { kind }), flat).reasons).toMatchObject([
+        { code: 'host-without-hvm', grade: 'refused' },
+      ])
+    }
+    for (const kind of ['pv', 'pv32'] as const)
+      expect(admitGuest(guest(['FPU'], { kind }), flat).admitted).toBe(true)
+  })
+
+  it('admits a guest that booted at the level of a pool to every host of it', () => {
+    const pool = [
+      host,
+      hostWith('old', ['FPU', 'XSAVE', 'AVX']),
+      hostWith('new', ['FPU', 'XSAVE', 'AVX', 'SMEP']),
+    ]
+    const level = levelPool(pool)
+    for (const there of pool) {
+      expect(admitGuest(guest([], { featureset: level.hvm.default }), there).reasons).toEqual([])
+      expect(
+        admitGuest(guest([], { kind: 'pv', featureset: level.pv.default }), there).reasons,
+      ).toEqual([])
+    }
+  })
+})
+
+describeRecorded('levelling/pair-compat.json', () => {
+  const pairs = readRecordedJson<
+    {
+      vm: string
+      host: string
+      missing: string
+      subset: boolean
+      vmFeatures: string
+      hostFeatures: string
+    }[]
+  >('levelling/pair-compat.json')
+
+  it.each(pairs)('$vm on $host', ({ missing, subset, vmFeatures, hostFeatures }) => {
+    const max = Featureset.parse(hostFeatures)
+    const there = hostWith('host', [], {
+      featuresets: { pvDefault: max, pvMax: max, hvmDefault: max, hvmMax: max },
+    })
+    const vm = Featureset.parse(vmFeatures)
+    expect(vm.isSubsetOf(max)).toBe(subset)
+    const { reasons } = admitGuest({ kind: 'hvm', featureset: vm }, there)
+    const counted = Featureset.parse(missing).andNot(compatibilityMask('Intel', featureTable()))
+    expect(reasons.map(({ bit }) => bit)).toEqual(counted.bits())
+    expect(reasons.flatMap(({ feature }) => feature ?? [])).toEqual(counted.names())
+  })
+})

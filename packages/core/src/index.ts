@@ -1,0 +1,33 @@
+/**
+ * What a mixed pool of Xen hosts can promise its guests, and which guest may run where: with every reason, by name.
+ *
+ * Pure: documents and featuresets in, answers out.
+ *
+ * @module
+ */
+export {
+  formatHostSnapshot,
+  type HostSnapshot,
+  hostSnapshotSchema,
+  parseHostSnapshot,
+  SnapshotError,
+} from './documents/snapshot.js'
+export type { Finding } from './finding.js'
+export {
+  type Admission,
+  type AdmitOptions,
+  admitGuest,
+  type GuestCpu,
+  type GuestKind,
+  type Reason,
+  type ReasonGrade,
+} from './guest/admit.js'
+export { type CombineMethod, type CombineOptions, combineFeaturesets } from './pool/combine.js'
+export {
+  type LevelledGuest,
+  type LevelOptions,
+  levelPool,
+  PoolError,
+  type PoolLevel,
+} from './pool/level.js'
+export type { Loss } from './pool/losses.js'

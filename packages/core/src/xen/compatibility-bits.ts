@@ -1,0 +1,56 @@
+/**
+ * Bits that max featuresets carry so that guests from elsewhere are let in, and that therefore say nothing about the CPU: having one
+ * is no capability, lacking one is no loss.
+ */
+import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
+
+interface CompatibilityRow {
+  readonly features: readonly FeatureName[]
+  readonly reason: string
+}
+
+/** One row a reason. */
+export const COMPATIBILITY_BITS: readonly CompatibilityRow[] = [
+  {
+    features: ['HTT', 'CMP_LEGACY'],
+    reason: 'belong to the topology that the toolstack gives the guest; every max policy has them',
+  },
+  { features: ['X2APIC'], reason: 'Xen emulates it for every guest' },
+  { features: ['ERMS'], reason: 'a statement about speed: the instructions work everywhere' },
+  {
+    features: ['RTM_ALWAYS_ABORT'],
+    reason: 'says that transactions abort, which guests must cope with anyway',
+  },
+  {
+    features: ['RSBA', 'RRSBA'],
+    reason:
+      'warn of what return predictions may do somewhere in the pool; every Intel max policy has them',
+  },
+  {
+    features: ['MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR', 'VERW_CLEAR'],
+    reason: 'say what VERW flushes; harmless where it does not, and accumulated over a pool',
+  },
+  {
+    features: ['NO_LMSL'],
+    reason: 'says that long-mode segment limits are absent; accumulated over a pool',
+  },
+  {
+    features: ['IBS', 'LWP', 'SVM', 'VMX'],
+    reason: 'old XenServer releases advertised them, and its max policies still accept them',
+  },
+]
+
+/** Bits of 0x8000_0001.edx that repeat those of 1.edx (Xen: CPUID_COMMON_1D_FEATURES), which Intel's max sets may hold as copies. */
+const COMMON_1D = 0x0183_f3ff
+
+/** All bits of the table above, and on other vendors than AMD and Hygon the copies of leaf 1 in word 2. */
+export function compatibilityMask(vendor: CpuVendor | null, table: FeatureTable): Featureset {
+  const named = Featureset.fromNames(
+    COMPATIBILITY_BITS.flatMap(({ features }) => features).filter(
+      (name) => table.feature(name) !== undefined,
+    ),
+    table,
+  )
+  if (vendor === 'AMD' || vendor === 'Hygon') return named
+  return named.or(Featureset.fromWords([0, 0, COMMON_1D]))
+}

@@ -1,0 +1,59 @@
+/** What every dump reader returns. */
+import { ParseError } from '../errors.js'
+import type { CpuidLeaf, MsrEntry } from '../leaves.js'
+
+/** The text formats that are recognised. */
+export type CpuDumpFormat = 'aida' | 'json'
+
+/** One logical CPU of a dump. */
+export interface DumpCpu {
+  /** The number that the dump gives it; its place in the dump where it gives none. */
+  readonly id: number
+  /** Its leaves in the order of the dump; a leaf without sub-leaves has sub-leaf 0. */
+  readonly leaves: readonly CpuidLeaf[]
+  /** Its MSRs in the order of the dump; empty if the dump has none. */
+  readonly msrs: readonly MsrEntry[]
+}
+
+/** Something about a dump that a user of it should know. */
+export interface DumpWarning {
+  /** What it is. */
+  readonly code:
+    | 'hypervisor'
+    | 'syscall-hidden'
+    | 'cores-differ'
+    | 'hybrid'
+    | 'no-subleaf-marks'
+    | 'arch-caps-unknown'
+    | 'partial'
+  /** `warning`: answers made from the dump may be wrong; `info`: good to know. */
+  readonly severity: 'warning' | 'info'
+  /** One sentence for people. */
+  readonly message: string
+  /** The featureset words concerned, where it is about words. */
+  readonly words?: readonly number[]
+}
+
+/** A CPUID dump: every logical CPU that it lists. */
+export interface CpuDump {
+  /** What the text was recognised as. */
+  readonly format: CpuDumpFormat
+  /** The logical CPUs, in the order of the dump; at least one. */
+  readonly cpus: readonly DumpCpu[]
+  /** What is wrong or special about the dump. */
+  readonly warnings: readonly DumpWarning[]
+}
+
+/** What a reader finds in the text, before it is judged. */
+export interface ReadDump {
+  readonly cpus: readonly DumpCpu[]
+  /** False if the text leaves the number of a sub-leaf to the order of its lines. */
+  readonly subleafMarks: boolean
+}
+
+/** A text that is not a CPUID dump, or is a damaged one. Code `DUMP_SYNTAX`; `offset` is the character. */
+export class DumpSyntaxError extends ParseError {
+  constructor(message: string, offset: number | null, path: string) {
+    super({ code: 'DUMP_SYNTAX', message, offset, path })
+  }
+}

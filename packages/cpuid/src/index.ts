@@ -1,0 +1,46 @@
+/**
+ * What the bits of an x86 CPU mean to Xen: featuresets, feature tables and their dependencies, signatures, CPUID dumps.
+ *
+ * Pure: text and numbers in, plain values out. No dependency, no I/O, no state.
+ *
+ * @module
+ */
+export { type CpuRegisters, type RawFeatureset, rawFeatureset } from './dump/featureset.js'
+export { readCpuDump } from './dump/read.js'
+export {
+  type CpuDump,
+  type CpuDumpFormat,
+  type DumpCpu,
+  DumpSyntaxError,
+  type DumpWarning,
+} from './dump/types.js'
+export {
+  ParseError,
+  type ParseErrorInit,
+  XenlevelError,
+  type XenlevelErrorInit,
+} from './errors.js'
+export {
+  type FeatureDeclaration,
+  FeatureDeclarationError,
+  type FeatureDeclarations,
+  type FeatureDependencies,
+} from './features/declarations.js'
+export { flattenFeatures } from './features/flatten.js'
+export { featureTable, UnknownReleaseError } from './features/releases.js'
+export {
+  type ClearedFeature,
+  type CpuRegister,
+  describeWordSource,
+  type Feature,
+  type FeatureMask,
+  type FeatureName,
+  type FeatureTable,
+  type FeatureWord,
+  UnknownFeatureError,
+  type WordSource,
+} from './features/table.js'
+export { Featureset, FeaturesetRangeError, FeaturesetSyntaxError } from './featureset.js'
+export { locateJsonError, type TextPosition } from './json-error.js'
+export type { CpuidLeaf, MsrEntry } from './leaves.js'
+export { type CpuSignature, type CpuVendor, cpuSignature, cpuVendor } from './signature.js'

@@ -1,0 +1,57 @@
+/**
+ * Who made a CPU and which one it is: leaf 0's vendor string and leaf 1's signature, read as Xen reads them.
+ *
+ * Xen 4.23-dev, xen/arch/x86/lib/cpu-policy/cpuid.c (x86_cpuid_lookup_vendor) and
+ * xen/arch/x86/include/asm/processor.h (get_cpu_family); Intel SDM volume 2A and AMD APM volume 3, CPUID leaves 0 and 1.
+ */
+
+/** The vendors that Xen tells apart. */
+export type CpuVendor = 'Intel' | 'AMD' | 'Centaur' | 'Shanghai' | 'Hygon' | 'Unknown'
+
+const VENDOR_STRINGS: ReadonlyMap<string, CpuVendor> = /* @__PURE__ */ new Map([
+  ['GenuineIntel', 'Intel'],
+  ['AuthenticAMD', 'AMD'],
+  ['CentaurHauls', 'Centaur'],
+  ['  Shanghai  ', 'Shanghai'],
+  ['HygonGenuine', 'Hygon'],
+])
+
+/** The 12 characters that leaf 0 spells in ebx, edx, ecx; bytes outside ASCII keep their code. */
+export function vendorString(ebx: number, ecx: number, edx: number): string {
+  let text = ''
+  for (const register of [ebx, edx, ecx]) {
+    for (let shift = 0; shift < 32; shift += 8) {
+      text += String.fromCharCode((register >>> shift) & 0xff)
+    }
+  }
+  return text
+}
+
+/** The vendor Xen takes a CPU for, by all 12 characters of leaf 0; `'Unknown'` for every other string. */
+export function cpuVendor(ebx: number, ecx: number, edx: number): CpuVendor {
+  return VENDOR_STRINGS.get(vendorString(ebx, ecx, edx)) ?? 'Unknown'
+}
+
+/** Family, model and stepping of a CPU. */
+export interface CpuSignature {
+  /** Base family, plus the extended family where the base is 15; 8 bits. */
+  readonly family: number
+  /** Base model, with the extended model as its high nibble from family 6 on. */
+  readonly model: number
+  /** 0 to 15. */
+  readonly stepping: number
+}
+
+/**
+ * Splits leaf 1's eax as Xen does.
+ *
+ * Two habits of Xen show: the family is held in 8 bits, so 15 + 255 wraps to 14, and the extended model counts for every
+ * family from 6 on, not for 6 and 15 alone.
+ */
+export function cpuSignature(eax: number): CpuSignature {
+  let family = (eax >>> 8) & 0xf
+  if (family === 15) family = (family + ((eax >>> 20) & 0xff)) & 0xff
+  let model = (eax >>> 4) & 0xf
+  if (family >= 6) model |= (eax >>> 12) & 0xf0
+  return { family, model, stepping: eax & 0xf }
+}

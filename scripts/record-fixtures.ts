@@ -1,0 +1,122 @@
+/**
+ * Makes fixtures/ from the recorded answers of $XENLEVEL_CORPUS.
+ *
+ *     XENLEVEL_CORPUS=DIR npx pnpm record            writes the files
+ *     XENLEVEL_CORPUS=DIR npx pnpm record --check    exits with 1 if they are not what would be written
+ *
+ * Host fixtures hold plain facts of real CPUs: brand, signature, raw featureset, address width, microcode revision.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatHostSnapshot, type HostSnapshot } from '@xenlevel/core'
+import { Featureset } from '@xenlevel/cpuid'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const fixtures = join(root, 'fixtures')
+
+/** Copied as they are. */
+const RECORDED = [
+  'levelling/pools.json',
+  'levelling/pools-rsba.json',
+  'levelling/deep-deps.json',
+  'levelling/pair-compat.json',
+  'policy/tables/HEAD.json',
+  'policy/vectors/vendor-fms-head.json',
+]
+
+/** The pool of the demo: name in the pool, and the recorded CPU. */
+const POOL: readonly (readonly [string, string])[] = [
+  ['ivy-1', 'il-00306e4-ivybridgeep'],
+  ['haswell-1', 'il-00306f2-haswellep-00'],
+  ['haswell-2', 'il-00306f2-haswellep-05'],
+  ['broadwell-1', 'il-00406f1-broadwelle-02'],
+  ['skylake-1', 'il-0050654-skylakexeon-6'],
+  ['cascade-1', 'il-0050657-cascadelakesp-1'],
+  ['cascade-2', 'il-0050657-cascadelakesp-2'],
+  ['sapphire-1', 'il-00806f8-sapphirerapids-06'],
+]
+
+interface RecordedHost {
+  readonly name: string
+  readonly brand: string
+  readonly signature: string
+  readonly physAddrBits: number
+  readonly featureset: string
+  readonly incompleteWords: readonly number[]
+  readonly syscallHiddenBy32bitDump: boolean
+  readonly microcodeRev: string | null
+  readonly vendor: string
+}
+
+function corpusDirectory(): string {
+  const directory = process.env.XENLEVEL_CORPUS
+  if (directory === undefined) {
+    console.error('XENLEVEL_CORPUS must name the folder of recorded answers.')
+    process.exit(2)
+  }
+  return resolve(root, directory)
+}
+
+function snapshotOf(name: string, host: RecordedHost): HostSnapshot {
+  const notes = [`Facts of a real CPU, from a public CPUID dump (${host.name}).`]
+  let raw = Featureset.parse(host.featureset)
+  if (host.syscallHiddenBy32bitDump) {
+    raw = raw.or(Featureset.fromNames(['SYSCALL']))
+    notes.push(
+      'SYSCALL added: the dump was taken by a 32-bit program, to which Intel CPUs hide it.',
+    )
+  }
+  return {
+    format: 'xenlevel/host-snapshot',
+    version: 1,
+    name,
+    cpu: {
+      vendor: host.vendor === 'intel' ? 'Intel' : 'AMD',
+      brand: host.brand.trim(),
+      signature: Number(host.signature),
+      physAddrBits: host.physAddrBits,
+      microcodeRevision: host.microcodeRev === null ? null : Number(host.microcodeRev),
+    },
+    xen: null,
+    featuresets: { raw },
+    unknownWords: [...host.incompleteWords],
+    notes,
+  }
+}
+
+const corpus = corpusDirectory()
+const index: { hosts: RecordedHost[] } = JSON.parse(
+  readFileSync(join(corpus, 'hosts/index.json'), 'utf8'),
+)
+const files = new Map<string, string>(
+  RECORDED.map((path) => [path, readFileSync(join(corpus, path), 'utf8')]),
+)
+for (const [name, recorded] of POOL) {
+  const host = index.hosts.find((candidate) => candidate.name === recorded)
+  if (host === undefined) throw new Error(`${recorded} is not among the recorded hosts`)
+  files.set(`hosts/${name}.json`, formatHostSnapshot(snapshotOf(name, host)))
+}
+
+const check = process.argv.includes('--check')
+let stale = 0
+for (const [path, text] of files) {
+  const target = join(fixtures, path)
+  if (check) {
+    let present = ''
+    try {
+      present = readFileSync(target, 'utf8')
+    } catch {
+      // an absent file is a stale one
+    }
+    if (present === text) continue
+    stale++
+    console.error(`stale: fixtures/${path}; run "npx pnpm record" and commit the result`)
+  } else {
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(`${target}.new`, text)
+    renameSync(`${target}.new`, target)
+  }
+}
+if (check && stale === 0) console.log(`${files.size} fixtures are as recorded`)
+process.exit(stale === 0 ? 0 : 1)
