@@ -27,11 +27,10 @@ const RECORDED = [
 
 /** The pool of the demo: name in the pool, and the recorded CPU. */
 const POOL: readonly (readonly [string, string])[] = [
-  ['ivy-1', 'il-00306e4-ivybridgeep'],
   ['haswell-1', 'il-00306f2-haswellep-00'],
-  ['haswell-2', 'il-00306f2-haswellep-05'],
   ['broadwell-1', 'il-00406f1-broadwelle-02'],
   ['skylake-1', 'il-0050654-skylakexeon-6'],
+  ['skylake-2', 'il-0050654-skylakexeon-16'],
   ['cascade-1', 'il-0050657-cascadelakesp-1'],
   ['cascade-2', 'il-0050657-cascadelakesp-2'],
   ['sapphire-1', 'il-00806f8-sapphirerapids-06'],
@@ -46,7 +45,6 @@ interface RecordedHost {
   readonly incompleteWords: readonly number[]
   readonly syscallHiddenBy32bitDump: boolean
   readonly microcodeRev: string | null
-  readonly vendor: string
 }
 
 function corpusDirectory(): string {
@@ -72,7 +70,7 @@ function snapshotOf(name: string, host: RecordedHost): HostSnapshot {
     version: 1,
     name,
     cpu: {
-      vendor: host.vendor === 'intel' ? 'Intel' : 'AMD',
+      vendor: 'Intel',
       brand: host.brand.trim(),
       signature: Number(host.signature),
       physAddrBits: host.physAddrBits,

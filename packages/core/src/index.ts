@@ -3,7 +3,7 @@
  *
  * Pure: documents and featuresets in, answers out.
  *
- * @module
+ * @module @xenlevel/core
  */
 export {
   formatHostSnapshot,
@@ -31,3 +31,4 @@ export {
   type PoolLevel,
 } from './pool/level.js'
 export type { Loss } from './pool/losses.js'
+export { COMPATIBILITY_BITS, type CompatibilityBits } from './xen/compatibility-bits.js'

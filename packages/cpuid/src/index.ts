@@ -3,7 +3,7 @@
  *
  * Pure: text and numbers in, plain values out. No dependency, no I/O, no state.
  *
- * @module
+ * @module @xenlevel/cpuid
  */
 export { type CpuRegisters, type RawFeatureset, rawFeatureset } from './dump/featureset.js'
 export { readCpuDump } from './dump/read.js'

@@ -17,7 +17,7 @@ const VENDOR_STRINGS: ReadonlyMap<string, CpuVendor> = /* @__PURE__ */ new Map([
 ])
 
 /** The 12 characters that leaf 0 spells in ebx, edx, ecx; bytes outside ASCII keep their code. */
-export function vendorString(ebx: number, ecx: number, edx: number): string {
+function vendorString(ebx: number, ecx: number, edx: number): string {
   let text = ''
   for (const register of [ebx, edx, ecx]) {
     for (let shift = 0; shift < 32; shift += 8) {

@@ -8,7 +8,7 @@ import { featuresetText, registerText } from './text-forms.js'
 
 const cpuSchema = /* @__PURE__ */ z.strictObject({
   /** The vendor as Xen tells it apart. */
-  vendor: /* @__PURE__ */ z.enum(['Intel', 'AMD', 'Centaur', 'Shanghai', 'Hygon', 'Unknown']),
+  vendor: /* @__PURE__ */ z.literal(['Intel', 'AMD', 'Centaur', 'Shanghai', 'Hygon', 'Unknown']),
   /** The brand string, for people. */
   brand: /* @__PURE__ */ z.string(),
   /** Leaf 1's eax. */
@@ -74,7 +74,7 @@ export const hostSnapshotSchema = /* @__PURE__ */ z.strictObject({
   notes: /* @__PURE__ */ z.array(z.string()).default(() => []),
 })
 
-/** One host: featuresets as {@link Featureset}, registers as numbers. */
+/** One host: featuresets as {@link @xenlevel/cpuid!Featureset}, registers as numbers. */
 export type HostSnapshot = z.output<typeof hostSnapshotSchema>
 
 /** A text that is no host snapshot. Code `SNAPSHOT_INVALID`; `path` is the first wrong field, `details.issues` has all. */

@@ -19,6 +19,7 @@ export type GuestKind = 'pv' | 'pv32' | 'hvm' | 'pvh'
 export interface GuestCpu {
   /** What messages call it. */
   readonly name?: string
+  /** Which of the host's max sets it is held against. */
   readonly kind: GuestKind
   /** The vendor it has seen; not judged if it is not given. */
   readonly vendor?: CpuVendor
@@ -34,12 +35,14 @@ export type ReasonGrade = 'refused' | 'lost' | 'degraded' | 'cosmetic'
 
 /** One reason. */
 export interface Reason {
+  /** Stable name of the reason. */
   readonly code:
     | 'vendor-differs'
     | 'host-without-hvm'
     | 'feature-missing'
     | 'bit-missing'
     | 'word-unknown'
+  /** How bad it is. */
   readonly grade: ReasonGrade
   /** One sentence for people. */
   readonly message: string
@@ -73,7 +76,7 @@ export interface AdmitOptions {
  * The guest's features are held against the host's max set, which is what Xen accepts; bits that max sets carry for compatibility
  * alone are left out of it. Featuresets of different lengths are extended with zeros, never cut.
  *
- * @throws {@link UnknownReleaseError} for a release without a table.
+ * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table.
  */
 export function admitGuest(
   guest: GuestCpu,

@@ -23,7 +23,7 @@ export interface CombineOptions {
  * One set is combined with itself, so that a level of one host obeys the same rules as any other. A set without words says nothing
  * and is passed over, as xapi does; of nothing at all the answer is the empty set. The result is as long as the longest set.
  *
- * @throws {@link UnknownReleaseError} for a release without a table.
+ * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table.
  */
 export function combineFeaturesets(
   sets: readonly Featureset[],

@@ -20,6 +20,7 @@ export interface LevelledGuest {
 export interface PoolLevel {
   /** The release whose table was used. */
   readonly release: string
+  /** How the sets were combined. */
   readonly method: CombineMethod
   /** The vendor of all hosts; null if they differ. */
   readonly vendor: CpuVendor | null
@@ -27,7 +28,9 @@ export interface PoolLevel {
   readonly physAddrBits: number
   /** The hosts, in the order given. */
   readonly hosts: readonly string[]
+  /** For PV guests. */
   readonly pv: LevelledGuest
+  /** For HVM and PVH guests; empty if no host can run them. */
   readonly hvm: LevelledGuest
   /** What the level costs, by bit; compatibility bits do not count. */
   readonly losses: readonly Loss[]
@@ -51,7 +54,7 @@ export class PoolError extends XenlevelError {}
  * PV and HVM are levelled apart, and default sets apart from max sets. Hosts that cannot run HVM guests do not count for HVM. Hosts
  * of different vendors are levelled all the same, with a finding: no guest can move between them.
  *
- * @throws {@link PoolError} without hosts, or when two have the same name; {@link UnknownReleaseError} for a release without a
+ * @throws {@link PoolError} without hosts, or when two have the same name; {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a
  * table.
  */
 export function levelPool(hosts: readonly HostSnapshot[], options: LevelOptions = {}): PoolLevel {

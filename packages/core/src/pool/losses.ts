@@ -8,6 +8,7 @@ type Kind = 'pv' | 'hvm'
 
 /** A feature that some host offers by default and the pool cannot promise. */
 export interface Loss {
+  /** What is lost. */
   readonly feature: FeatureName
   /** The hosts that lack it. */
   readonly hosts: readonly string[]

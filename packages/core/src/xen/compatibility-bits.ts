@@ -4,13 +4,16 @@
  */
 import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
 
-interface CompatibilityRow {
+/** Bits that are carried for one reason. */
+export interface CompatibilityBits {
+  /** The bits. */
   readonly features: readonly FeatureName[]
+  /** Why they say nothing about the CPU. */
   readonly reason: string
 }
 
-/** One row a reason. */
-export const COMPATIBILITY_BITS: readonly CompatibilityRow[] = [
+/** Bits that never count as a loss or a capability, one row a reason. */
+export const COMPATIBILITY_BITS: readonly CompatibilityBits[] = [
   {
     features: ['HTT', 'CMP_LEGACY'],
     reason: 'belong to the topology that the toolstack gives the guest; every max policy has them',

@@ -6,7 +6,7 @@ import { Featureset, type FeatureTable } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 
 /** Featuresets for one kind of guest. */
-export interface GuestFeaturesets {
+interface GuestFeaturesets {
   /** What a guest gets when nobody asks: for boot. */
   readonly default: Featureset
   /** What a guest may have at most: for letting in one that booted elsewhere. */

@@ -4,7 +4,7 @@
  */
 
 /** Where a row's answers come from: recorded from that Xen's own code, or read in its source. */
-export type Evidence = 'recorded' | 'facts'
+type Evidence = 'recorded' | 'facts'
 
 interface ReleaseRow {
   /** Major and minor number of the first release it holds for. */

@@ -20,7 +20,9 @@ export interface RawFeatureset {
 
 /** Leaves and MSRs of one logical CPU. */
 export interface CpuRegisters {
+  /** CPUID leaves; of one that is there twice, the first counts. */
   readonly leaves: readonly CpuidLeaf[]
+  /** MSRs as far as they are known. */
   readonly msrs: readonly MsrEntry[]
 }
 

@@ -47,7 +47,7 @@ class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
   readonly #byBit: ReadonlyMap<number, Feature<Name>>
   readonly #masks = new Map<FeatureMask, Featureset>()
   readonly #dependents: ReadonlyMap<number, readonly number[]>
-  readonly #clearing: Uint32Array
+  readonly #clearing: Int32Array
 
   constructor(
     declarations: FeatureDeclarations<Name>,

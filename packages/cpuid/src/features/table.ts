@@ -16,8 +16,20 @@ export type CpuRegister = 'eax' | 'ebx' | 'ecx' | 'edx'
 
 /** Where the hardware keeps one featureset word; of an MSR, eax is the low half and edx the high one. */
 export type WordSource =
-  | { readonly leaf: number; readonly subleaf: number | null; readonly register: CpuRegister }
-  | { readonly msr: number; readonly register: 'eax' | 'edx' }
+  | {
+      /** CPUID leaf. */
+      readonly leaf: number
+      /** Its sub-leaf; null for a leaf without. */
+      readonly subleaf: number | null
+      /** The register that is the word. */
+      readonly register: CpuRegister
+    }
+  | {
+      /** Number of the MSR. */
+      readonly msr: number
+      /** Its low half (eax) or its high one (edx). */
+      readonly register: 'eax' | 'edx'
+    }
 
 /** One word of the featureset. */
 export interface FeatureWord {

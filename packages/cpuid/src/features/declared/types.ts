@@ -8,7 +8,7 @@ import type { WordSource } from '../table.js'
  * the capital letter puts it into default and max policies, the small one into max only. `!` marks a bit whose visibility
  * Xen decides case by case, `|` one that a pool accumulates: a guest must see it if any host it may run on has it.
  */
-export type DeclaredFeature = readonly [bit: number, name: string, attributes: string]
+type DeclaredFeature = readonly [bit: number, name: string, attributes: string]
 
 /** One featureset word: where the hardware keeps it and which of its bits have names. */
 export interface DeclaredWord {
