@@ -1,22 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { snippets } from './scripts/snippets.js'
+import { closingLines } from './scripts/closing-lines.js'
+import { fencesOf, snippets } from './scripts/snippets.js'
 
 const conditions = ['@xenlevel/source', 'node', 'import', 'module', 'default']
+
+/** The Markdown files that have TypeScript snippets. */
+function documents(): string[] {
+  const root = fileURLToPath(new URL('.', import.meta.url))
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
+  const guides = readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`)
+  return ['README.md', ...packages, ...guides].filter(
+    (file) => fencesOf(readFileSync(join(root, file), 'utf8')).length > 0,
+  )
+}
 
 export default defineConfig({
   plugins: [snippets()],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'examples/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'README.md',
-      'docs/*.md',
-      'packages/{cpuid,core}/README.md',
-    ],
+    include: ['{packages/*/src,examples,scripts}/**/*.test.ts', ...documents()],
     setupFiles: ['scripts/fail-on-console.ts'],
-    typecheck: { enabled: false },
+    reporters: ['default', closingLines()],
   },
 })

@@ -7,32 +7,42 @@ import type { Plugin } from 'vitest/config'
 
 /** One TypeScript fence of a Markdown file. */
 interface Fence {
+  /** Line of the file, from 1. */
   readonly line: number
   readonly code: string
 }
 
-function fencesOf(markdown: string): Fence[] {
+/** The TypeScript fences of a Markdown text. */
+export function fencesOf(markdown: string): Fence[] {
   return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
     line: markdown.slice(0, match.index).split('\n').length,
     code: match[1] ?? '',
   }))
 }
 
-function testOf({ line, code }: Fence): string {
-  const body = code
-    .replace(
-      /^import (type )?(\{[^}]*\}) from ('[^']+')$/gm,
-      (_, type: string | undefined, names: string, from: string) =>
-        type === undefined
-          ? `const ${names.replaceAll(/\btype \w+,?/g, '').replaceAll(' as ', ': ')} = await import(${from})`
-          : '',
-    )
-    .replace(/^(.*\S)\s+\/\/ => (.*)$/gm, (_, value: string, expected: string) =>
-      value.startsWith('const ') || value.startsWith('let ')
-        ? `${value}\nexpect(${/^\w+ (\w+)/.exec(value)?.[1] ?? ''}).toEqual(${expected})`
-        : `expect(${value}).toEqual(${expected})`,
-    )
-  return `test('line ${line}', async () => {\n${body}\n})`
+/** A test file with one test a fence. */
+export function testsOf(fences: readonly Fence[]): string {
+  const tests = fences.map(({ line, code }) => {
+    const body = code
+      .replace(/^import type .*$/gm, '')
+      .replace(
+        /^import (\{[^}]*\}) from ('[^']+')$/gm,
+        (_, names: string, from: string) =>
+          `const ${names.replaceAll(' as ', ': ')} = await import(${from})`,
+      )
+      .replace(/^(.*\S)\s+\/\/ => (.*)$/gm, (_, value: string, expected: string) => {
+        const declared = /^(?:const|let) (\w+)/.exec(value)?.[1]
+        return declared === undefined
+          ? `expect(${value}).toEqual(${expected})`
+          : `${value}\nexpect(${declared}).toEqual(${expected})`
+      })
+    return `test('line ${line}', async () => {\n${body}\n})`
+  })
+  const code = `import { expect, test } from 'vitest'\n${tests.join('\n')}`
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  })
+  return outputText
 }
 
 /** The vitest plugin. */
@@ -40,18 +50,7 @@ export function snippets(): Plugin {
   return {
     name: 'xenlevel:snippets',
     enforce: 'pre',
-    transform(source, id) {
-      if (!id.endsWith('.md')) return null
-      const fences = fencesOf(source)
-      const tests =
-        fences.length === 0
-          ? ["test.skip('has no TypeScript snippets', () => {})"]
-          : fences.map(testOf)
-      const code = `import { expect, test } from 'vitest'\n${tests.join('\n')}`
-      const { outputText } = ts.transpileModule(code, {
-        compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-      })
-      return { code: outputText, map: null }
-    },
+    transform: (source, id) =>
+      id.endsWith('.md') ? { code: testsOf(fencesOf(source)), map: null } : null,
   }
 }
