@@ -12,7 +12,7 @@ export function closingLines(): Reporter {
       if (skipped.length > 0) {
         const names = skipped.map(({ name }) => name.replace('recorded: ', ''))
         process.stdout.write(
-          `Not checked, because XENLEVEL_CORPUS does not name a folder of recorded answers: ${names.join('; ')}.\n`,
+          `Not checked, because XENLEVEL_CORPUS does not name a folder of recorded answers: ${names.sort().join('; ')}.\n`,
         )
       }
       process.stdout.write(
