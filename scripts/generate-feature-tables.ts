@@ -1,10 +1,9 @@
 /**
  * Makes packages/cpuid/src/features/generated from the declared rows.
  *
- *     npx pnpm generate            writes the files
- *     npx pnpm generate --check    exits with 1 if they are not what would be written
+ *     npm run generate                writes the files
+ *     npm run generate -- --check     exits with 1 if they are not what would be written
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -12,98 +11,141 @@ import {
   resolveFeatures,
 } from '../packages/cpuid/src/features/declarations.js'
 import {
+  declaredChanges,
   declaredEdges,
-  declaredRelease,
+  declaredReleases,
+  declaredWordEdges,
   declaredWords,
+  developmentRelease,
 } from '../packages/cpuid/src/features/declared/index.js'
+import { declarationsOf, type FeatureHistory } from '../packages/cpuid/src/features/history.js'
+import { writeOrCheck } from './write-or-check.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const target = join(root, 'packages/cpuid/src/features/generated')
+const target = 'packages/cpuid/src/features/generated'
 
 const banner = (what: string) =>
-  `// ${what}\n// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared (Xen ${declaredRelease}). Do not edit.\n`
+  `// ${what}\n// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared. Do not edit.\n`
 
-function quote(name: string): string {
-  return `'${name}'`
+const quote = (text: string) => `'${text}'`
+const list = (items: readonly (string | number)[]) =>
+  `[${items.map((item) => (typeof item === 'number' ? item : quote(item))).join(', ')}]`
+const record = (entries: object) =>
+  `{ ${Object.entries(entries)
+    .map(
+      ([key, value]) => `${/^[A-Z_][A-Z0-9_]*$/.test(key) ? key : quote(key)}: ${literal(value)}`,
+    )
+    .join(', ')} }`
+
+function literal(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
+  if (typeof value === 'object' && value !== null) return record(value)
+  return String(value)
 }
 
-function files(): Record<string, string> {
+function historyOf(): FeatureHistory<string> {
   const words = declaredWords()
-  const features = words.flatMap((word) =>
-    [...word.features]
-      .sort(([a], [b]) => a - b)
-      .map(([bit, name, attributes]) => [name, word.word * 32 + bit, attributes] as const),
-  )
   words.forEach((word, index) => {
     if (word.word !== index) throw new Error(`featureset word ${index} is not declared`)
   })
-  const declarations = {
-    words: words.map((word) => ({ index: word.word, source: word.source })),
-    features,
-  }
-  // Resolved for the checks alone: duplicates, aliases, unknown names and cycles stop the generator, not a user.
-  resolveDependencies(resolveFeatures(declarations), declaredEdges())
-
-  const names = [...new Set(features.map(([name]) => name))].sort()
-  const wordRows = declarations.words.map(({ index, source }) =>
-    'msr' in source
-      ? `  { index: ${index}, source: { msr: 0x${source.msr.toString(16)}, register: '${source.register}' } },`
-      : `  { index: ${index}, source: { leaf: 0x${source.leaf.toString(16)}, subleaf: ${source.subleaf}, register: '${source.register}' } },`,
-  )
-  const featureRows = features.map(
-    ([name, bit, attributes]) => `  [${quote(name)}, ${bit}, ${quote(attributes)}],`,
-  )
-  const edgeRows = Object.entries(declaredEdges()).map(
-    ([needed, dependents]) => `  ${quote(needed)}: [${dependents.map(quote).join(', ')}],`,
-  )
   return {
-    'names.ts': `${banner('The name of every feature.')}
-/** Every feature name, as Xen spells it. */
+    words: words.map(({ word, source }) => ({ index: word, source })),
+    features: words.flatMap(({ word, features }) =>
+      [...features]
+        .sort(([a], [b]) => a - b)
+        .map(([bit, name, attributes]) => [name, word * 32 + bit, attributes] as const),
+    ),
+    dependencies: declaredEdges(),
+    wordDependencies: declaredWordEdges(),
+    changes: declaredChanges().map(({ about, ...change }) => change),
+  }
+}
+
+/** Every release, resolved for the checks alone: duplicates, aliases, unknown names and cycles stop the generator, not a user. */
+function checkAllReleases(history: FeatureHistory<string>): void {
+  const points = declaredReleases.flatMap(([minor, newest]) =>
+    Array.from({ length: newest + 1 }, (_, point) => `${minor}.${point}`),
+  )
+  const known = new Set(history.features.map(([name]) => name))
+  for (const change of history.changes) {
+    const named = [
+      ...(change.add ?? []),
+      ...[change.attributes, change.moved, change.renamed, change.needs, change.frees].flatMap(
+        (entries) => Object.keys(entries ?? {}),
+      ),
+    ]
+    for (const name of named)
+      if (!known.has(name)) throw new Error(`a change names ${name}, which is not declared`)
+    for (const release of change.landed) {
+      if (release !== developmentRelease && !points.includes(release))
+        throw new Error(`a change landed in ${release}, which is no release`)
+    }
+  }
+  for (const release of [...points, developmentRelease]) {
+    const { declarations, dependencies } = declarationsOf(history, release)
+    resolveDependencies(resolveFeatures(declarations), dependencies)
+  }
+  const newest = declarationsOf(history, developmentRelease).declarations.features
+  if (JSON.stringify(newest) !== JSON.stringify(history.features)) {
+    throw new Error('the changes do not end at the declared rows')
+  }
+}
+
+function files(): Record<string, string> {
+  const history = historyOf()
+  checkAllReleases(history)
+  const oldNames = history.changes
+    .flatMap(({ renamed }) => Object.values(renamed ?? {}))
+    .filter((name) => name !== undefined)
+  const names = [...new Set([...history.features.map(([name]) => name), ...oldNames])].sort()
+  const minors = declaredReleases.map(([minor]) => minor)
+  return {
+    [`${target}/names.ts`]: `${banner('The name of every feature and of every release.')}
+/** Every feature name of every release, as Xen spells it. */
 export type KnownFeatureName =
 ${names.map((name) => `  | ${quote(name)}`).join('\n')}
+
+/** Every minor release that there are tables for. */
+export type KnownRelease = ${minors.map(quote).join(' | ')}
 `,
-    'newest.ts': `${banner('The newest feature table, not yet flattened.')}
-import type { FeatureDeclaration, FeatureDependencies } from '../declarations.js'
+    [`${target}/newest.ts`]: `${banner(`The feature bits and direct dependencies of the newest release, ${developmentRelease}.`)}
+import type { FeatureDeclaration } from '../declarations.js'
 import type { FeatureWord } from '../table.js'
 import type { KnownFeatureName } from './names.js'
 
-export const newestRelease = ${quote(declaredRelease)}
-
 export const newestWords: readonly FeatureWord[] = [
-${wordRows.join('\n')}
+${history.words.map(({ index, source }) => `  { index: ${index}, source: ${record(source)} },`).join('\n')}
 ]
 
 export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
-${featureRows.join('\n')}
+${history.features.map((row) => `  ${list(row)},`).join('\n')}
 ]
 
-export const newestDependencies: FeatureDependencies = {
-${edgeRows.join('\n')}
+export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> = {
+${Object.entries(history.dependencies)
+  .map(([needed, dependents]) => `  ${quote(needed)}: ${list(dependents ?? [])},`)
+  .join('\n')}
 }
+
+export const wordDependencies: Readonly<Partial<Record<KnownFeatureName, readonly number[]>>> = ${record(history.wordDependencies)}
+`,
+    [`${target}/changes.ts`]: `${banner('Which releases there are, and what changed when, oldest first.')}
+import type { FeatureChange } from '../history.js'
+import type { KnownFeatureName, KnownRelease } from './names.js'
+
+/** Minor releases with their newest point release. */
+export const newestPoints: readonly (readonly [minor: KnownRelease, point: number])[] = [
+${declaredReleases.map((row) => `  ${list(row)},`).join('\n')}
+]
+
+export const developmentRelease = ${quote(developmentRelease)}
+
+export const changes: readonly FeatureChange<KnownFeatureName>[] = [
+${history.changes.map((change) => `  ${record(change)},`).join('\n')}
+]
 `,
   }
 }
 
-const check = process.argv.includes('--check')
-let stale = 0
-mkdirSync(target, { recursive: true })
-for (const [name, text] of Object.entries(files())) {
-  const path = join(target, name)
-  if (check) {
-    let present = ''
-    try {
-      present = readFileSync(path, 'utf8')
-    } catch {
-      // an absent file is a stale one
-    }
-    if (present !== text) {
-      stale++
-      console.error(`stale: ${name}; run "npx pnpm generate" and commit the result`)
-    }
-  } else {
-    writeFileSync(`${path}.new`, text)
-    renameSync(`${path}.new`, path)
-  }
-}
-if (check && stale === 0) console.log('generated tables are fresh')
-process.exit(stale === 0 ? 0 : 1)
+process.exitCode = writeOrCheck(root, files(), 'npm run generate')

@@ -1,19 +1,19 @@
 /**
  * Makes fixtures/ from the recorded answers of $XENLEVEL_CORPUS.
  *
- *     XENLEVEL_CORPUS=DIR npx pnpm record            writes the files
- *     XENLEVEL_CORPUS=DIR npx pnpm record --check    exits with 1 if they are not what would be written
+ *     XENLEVEL_CORPUS=DIR npm run record                writes the files
+ *     XENLEVEL_CORPUS=DIR npm run record -- --check    exits with 1 if they are not what would be written
  *
  * Host fixtures hold plain facts of real CPUs: brand, signature, raw featureset, address width, microcode revision.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatHostSnapshot, type HostSnapshot } from '@xenlevel/core'
 import { Featureset } from '@xenlevel/cpuid'
+import { writeOrCheck } from './write-or-check.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const fixtures = join(root, 'fixtures')
 
 /** Copied as they are. */
 const RECORDED = [
@@ -21,6 +21,11 @@ const RECORDED = [
   'levelling/pools-rsba.json',
   'levelling/deep-deps.json',
   'levelling/pair-compat.json',
+  'policy/tables/RELEASE-4.7.0.json',
+  'policy/tables/RELEASE-4.12.4.json',
+  'policy/tables/RELEASE-4.14.4.json',
+  'policy/tables/RELEASE-4.17.7.json',
+  'policy/tables/RELEASE-4.19.0.json',
   'policy/tables/HEAD.json',
   'policy/vectors/vendor-fms-head.json',
 ]
@@ -96,25 +101,8 @@ for (const [name, recorded] of POOL) {
   files.set(`hosts/${name}.json`, formatHostSnapshot(snapshotOf(name, host)))
 }
 
-const check = process.argv.includes('--check')
-let stale = 0
-for (const [path, text] of files) {
-  const target = join(fixtures, path)
-  if (check) {
-    let present = ''
-    try {
-      present = readFileSync(target, 'utf8')
-    } catch {
-      // an absent file is a stale one
-    }
-    if (present === text) continue
-    stale++
-    console.error(`stale: fixtures/${path}; run "npx pnpm record" and commit the result`)
-  } else {
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(`${target}.new`, text)
-    renameSync(`${target}.new`, target)
-  }
-}
-if (check && stale === 0) console.log(`${files.size} fixtures are as recorded`)
-process.exit(stale === 0 ? 0 : 1)
+process.exitCode = writeOrCheck(
+  root,
+  Object.fromEntries([...files].map(([path, text]) => [`fixtures/${path}`, text])),
+  'npm run record',
+)

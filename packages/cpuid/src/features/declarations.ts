@@ -21,8 +21,8 @@ export interface FeatureDeclarations<Name extends string = string> {
   readonly features: readonly FeatureDeclaration<Name>[]
 }
 
-/** Direct dependencies: a feature to those that need it. */
-export type FeatureDependencies = Readonly<Record<string, readonly string[]>>
+/** Direct dependencies: a feature to those that need it, by name; a number is a bit without a name. */
+export type FeatureDependencies = Readonly<Record<string, readonly (string | number)[]>>
 
 /**
  * Declarations that cannot become a table. Codes `FEATURE_DUPLICATE`, `FEATURE_ALIASED`, `FEATURE_RANGE`, `FEATURE_ATTRIBUTE`,
@@ -72,9 +72,13 @@ export function resolveDependencies(
   dependencies: FeatureDependencies,
 ): ReadonlyMap<number, readonly number[]> {
   const bitOf = new Map(features.map((feature) => [feature.name, feature.bit]))
-  const bit = (name: string): number =>
-    bitOf.get(name) ??
-    fail('DEPENDENCY_UNKNOWN', `A dependency names ${name}, which is not declared.`, { name })
+  const bit = (nameOrBit: string | number): number =>
+    typeof nameOrBit === 'number'
+      ? nameOrBit
+      : (bitOf.get(nameOrBit) ??
+        fail('DEPENDENCY_UNKNOWN', `A dependency names ${nameOrBit}, which is not declared.`, {
+          name: nameOrBit,
+        }))
   const closed = closeDependencies(
     new Map(
       Object.entries(dependencies).map(([needed, dependents]) => [

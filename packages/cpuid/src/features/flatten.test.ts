@@ -2,105 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { Featureset } from '../featureset.js'
-import { hexWord } from '../words.js'
 import { FeatureDeclarationError, type FeatureDeclarations } from './declarations.js'
 import { flattenFeatures } from './flatten.js'
 import { featureTable, UnknownReleaseError } from './releases.js'
-import { describeWordSource, type FeatureMask, UnknownFeatureError } from './table.js'
-
-interface RecordedTable {
-  nrEntries: number
-  words: ({ index: number } & (
-    | { leaf: string; subleaf: number | null; register: string }
-    | { msr: string; register: string }
-  ))[]
-  features: { name: string; bit: number; word: number; bitInWord: number; annotations: string }[]
-  dependsDirect: Record<string, string[]>
-  deepDependencies: Record<string, string[]>
-  deepDependencyWords: Record<string, string[]>
-  masks: Record<string, string[]>
-  featureNames: Record<string, number>
-}
+import { describeWordSource, UnknownFeatureError } from './table.js'
 
 const table = featureTable()
-const prefixed = (set: Featureset) => set.words.map((word) => `0x${hexWord(word)}`)
-
-describeRecorded('policy/tables/HEAD.json', () => {
-  const recorded = readRecordedJson<RecordedTable>('policy/tables/HEAD.json')
-
-  it('has the same words', () => {
-    expect(table.words).toHaveLength(recorded.nrEntries)
-    expect(
-      table.words.map(({ index, source }) => ({
-        index,
-        ...('msr' in source
-          ? { msr: `0x${hexWord(source.msr)}` }
-          : { leaf: `0x${hexWord(source.leaf)}`, subleaf: source.subleaf }),
-        register: source.register,
-      })),
-    ).toEqual(recorded.words)
-  })
-
-  it('has the same features, bit by bit', () => {
-    expect(
-      table.features.map(({ name, bit, word, bitInWord, attributes }) => ({
-        name,
-        bit,
-        word,
-        bitInWord,
-        annotations: attributes,
-      })),
-    ).toEqual([...recorded.features].sort((a, b) => a.bit - b.bit))
-  })
-
-  it.each<[FeatureMask, string]>([
-    ['known', 'known'],
-    ['special', 'special'],
-    ['accumulated', 'simpleOr'],
-    ['pvDefault', 'pvDef'],
-    ['pvMax', 'pvMax'],
-    ['hvmShadowDefault', 'hvmShadowDef'],
-    ['hvmShadowMax', 'hvmShadowMax'],
-    ['hvmHapDefault', 'hvmHapDef'],
-    ['hvmHapMax', 'hvmHapMax'],
-  ])('has the same mask %s, word by word', (mask, name) => {
-    expect(prefixed(table.mask(mask))).toEqual(recorded.masks[name])
-  })
-
-  it('has the same closures, by name and word by word', () => {
-    const needed = table.features.filter(({ name }) => table.dependents(name).length > 0)
-    expect(needed.map(({ name }) => name).sort()).toEqual(
-      Object.keys(recorded.deepDependencies).sort(),
-    )
-    for (const { name } of needed) {
-      expect([...table.dependents(name)].sort()).toEqual(
-        [...(recorded.deepDependencies[name] ?? [])].sort(),
-      )
-      expect(prefixed(Featureset.fromNames(table.dependents(name)))).toEqual(
-        recorded.deepDependencyWords[name],
-      )
-    }
-    expect(prefixed(Featureset.fromNames(needed.map(({ name }) => name)))).toEqual(
-      recorded.masks.deepFeatures,
-    )
-  })
-
-  it('has the same lower-case names', () => {
-    expect(
-      Object.fromEntries(table.features.map(({ lowerName, bit }) => [lowerName, bit])),
-    ).toEqual(recorded.featureNames)
-  })
-
-  it('says what a feature needs, the other way round', () => {
-    for (const { name } of table.features) {
-      const needs = Object.entries(recorded.deepDependencies)
-        .filter(([, dependents]) => dependents.includes(name))
-        .map(([needed]) => needed)
-      expect([...table.requirements(name)].sort()).toEqual(needs.sort())
-    }
-  })
-})
-
 describeRecorded('levelling/deep-deps.json', () => {
   const { cases } = readRecordedJson<{ cases: { name: string; in: string; out: string }[] }>(
     'levelling/deep-deps.json',

@@ -5,6 +5,7 @@
 import { Featureset } from '../featureset.js'
 import { bitsOf, testBit, wordsOfBits } from '../words.js'
 import { compileClearing, runClearing } from './closure.js'
+import { COMMON_1D_FEATURES, REPEATING_WORD } from './common-1d.js'
 import {
   type FeatureDeclarations,
   type FeatureDependencies,
@@ -12,6 +13,7 @@ import {
   resolveDependencies,
   resolveFeatures,
 } from './declarations.js'
+import type { ReleaseDeclarations } from './history.js'
 import {
   type ClearedFeature,
   type Feature,
@@ -36,7 +38,25 @@ export function flattenFeatures<Name extends string>(
   dependencies: FeatureDependencies,
   release = 'custom',
 ): FeatureTable<Name> {
-  return new FlatFeatureTable(declarations, dependencies, release)
+  return new FlatFeatureTable(declarations, dependencies, release, [])
+}
+
+/** Makes the table of a release of which all is known. */
+export function flattenRelease<Name extends string>(
+  { declarations, dependencies, rules }: ReleaseDeclarations<Name>,
+  release: string,
+): FeatureTable<Name> {
+  return new FlatFeatureTable(
+    declarations,
+    dependencies,
+    release,
+    rules.includes('common-1d-once') ? [] : repeatedBits(),
+  )
+}
+
+/** Bits that the mask of known bits had in releases before 4.9 although they have no name. */
+function repeatedBits(): number[] {
+  return bitsOf([COMMON_1D_FEATURES]).map((bit) => REPEATING_WORD * 32 + bit)
 }
 
 class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
@@ -48,13 +68,16 @@ class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
   readonly #masks = new Map<FeatureMask, Featureset>()
   readonly #dependents: ReadonlyMap<number, readonly number[]>
   readonly #clearing: Int32Array
+  readonly #alsoKnown: readonly number[]
 
   constructor(
     declarations: FeatureDeclarations<Name>,
     dependencies: FeatureDependencies,
     release: string,
+    alsoKnown: readonly number[],
   ) {
     this.release = release
+    this.#alsoKnown = alsoKnown
     this.words = Object.freeze(declarations.words.map((word) => Object.freeze({ ...word })))
     this.features = resolveFeatures(declarations)
     this.#byName = new Map(this.features.map((feature) => [feature.name, feature]))
@@ -79,6 +102,7 @@ class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
           [...attributes].some((letter) => MASKS_OF_ATTRIBUTE[letter]?.includes(which)),
       )
       .map(({ bit }) => bit)
+    if (which === 'known') bits.push(...this.#alsoKnown)
     const mask = Featureset.fromWords(wordsOfBits(bits, this.words.length))
     this.#masks.set(which, mask)
     return mask

@@ -1,31 +1,39 @@
-/** The one place where the feature bits of the newest Xen are written down; everything in ../generated is made from it. */
+/** The one place where Xen's feature bits are written down; everything in ../generated is made from it. */
 import { archCapabilityWords } from './arch-capabilities.js'
 import { basicLeafWords } from './basic-leaves.js'
+import { changesFrom416 } from './changes-from-4.16.js'
+import { changesTo415 } from './changes-to-4.15.js'
 import { declaredDependencies, declaredWordDependencies } from './dependencies.js'
 import { extendedLeafWords } from './extended-leaves.js'
-import type { DeclaredWord } from './types.js'
+import type { DeclaredChange, DeclaredWord } from './types.js'
 
-/** The release that the declared rows describe: the development tree, commit c447b7308b of August 2026. */
-export const declaredRelease = '4.23-dev'
+export { declaredReleases, developmentRelease } from './releases.js'
 
-/** Every featureset word of the declared release, by number. */
+/** Every featureset word of the newest release, by number. */
 export function declaredWords(): readonly DeclaredWord[] {
   return [...basicLeafWords, ...extendedLeafWords, ...archCapabilityWords].sort(
     (a, b) => a.word - b.word,
   )
 }
 
-/** Direct dependencies in the form of {@link flattenFeatures}: needed feature to its dependents, word rules spelled out. */
+/** What changed since 4.7.0, oldest first. */
+export function declaredChanges(): readonly DeclaredChange[] {
+  return [...changesTo415, ...changesFrom416]
+}
+
+/** Direct dependencies of the newest release, a feature to those that need it; without those of whole words. */
 export function declaredEdges(): Record<string, string[]> {
-  const edges: Record<string, string[]> = {}
-  for (const [needed, dependents] of Object.entries(declaredDependencies)) {
-    edges[needed] = Object.keys(dependents)
-  }
-  for (const [needed, rule] of Object.entries(declaredWordDependencies)) {
-    const named = declaredWords()
-      .filter((word) => rule.words.includes(word.word))
-      .flatMap((word) => word.features.map(([, name]) => name))
-    edges[needed] = [...(edges[needed] ?? []), ...named]
-  }
-  return edges
+  return Object.fromEntries(
+    Object.entries(declaredDependencies).map(([needed, dependents]) => [
+      needed,
+      Object.keys(dependents),
+    ]),
+  )
+}
+
+/** Words of which every bit depends on one feature. */
+export function declaredWordEdges(): Record<string, readonly number[]> {
+  return Object.fromEntries(
+    Object.entries(declaredWordDependencies).map(([needed, { words }]) => [needed, words]),
+  )
 }

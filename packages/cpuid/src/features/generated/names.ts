@@ -1,7 +1,7 @@
-// The name of every feature.
-// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared (Xen 4.23-dev). Do not edit.
+// The name of every feature and of every release.
+// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared. Do not edit.
 
-/** Every feature name, as Xen spells it. */
+/** Every feature name of every release, as Xen spells it. */
 export type KnownFeatureName =
   | '3DNOW'
   | '3DNOWEXT'
@@ -34,7 +34,9 @@ export type KnownFeatureName =
   | 'AVX512DQ'
   | 'AVX512ER'
   | 'AVX512F'
+  | 'AVX512IFMA'
   | 'AVX512PF'
+  | 'AVX512VBMI'
   | 'AVX512VL'
   | 'AVX512_4FMAPS'
   | 'AVX512_4VNNIW'
@@ -290,3 +292,6 @@ export type KnownFeatureName =
   | 'XSAVEOPT'
   | 'XSAVES'
   | 'XTPR'
+
+/** Every minor release that there are tables for. */
+export type KnownRelease = '4.7' | '4.8' | '4.9' | '4.10' | '4.11' | '4.12' | '4.13' | '4.14' | '4.15' | '4.16' | '4.17' | '4.18' | '4.19' | '4.20' | '4.21' | '4.22'

@@ -1,32 +1,30 @@
-// The newest feature table, not yet flattened.
-// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared (Xen 4.23-dev). Do not edit.
+// The feature bits and direct dependencies of the newest release, 4.23-dev.
+// Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared. Do not edit.
 
-import type { FeatureDeclaration, FeatureDependencies } from '../declarations.js'
+import type { FeatureDeclaration } from '../declarations.js'
 import type { FeatureWord } from '../table.js'
 import type { KnownFeatureName } from './names.js'
 
-export const newestRelease = '4.23-dev'
-
 export const newestWords: readonly FeatureWord[] = [
-  { index: 0, source: { leaf: 0x1, subleaf: null, register: 'edx' } },
-  { index: 1, source: { leaf: 0x1, subleaf: null, register: 'ecx' } },
-  { index: 2, source: { leaf: 0x80000001, subleaf: null, register: 'edx' } },
-  { index: 3, source: { leaf: 0x80000001, subleaf: null, register: 'ecx' } },
-  { index: 4, source: { leaf: 0xd, subleaf: 1, register: 'eax' } },
-  { index: 5, source: { leaf: 0x7, subleaf: 0, register: 'ebx' } },
-  { index: 6, source: { leaf: 0x7, subleaf: 0, register: 'ecx' } },
-  { index: 7, source: { leaf: 0x80000007, subleaf: null, register: 'edx' } },
-  { index: 8, source: { leaf: 0x80000008, subleaf: null, register: 'ebx' } },
-  { index: 9, source: { leaf: 0x7, subleaf: 0, register: 'edx' } },
-  { index: 10, source: { leaf: 0x7, subleaf: 1, register: 'eax' } },
-  { index: 11, source: { leaf: 0x80000021, subleaf: null, register: 'eax' } },
-  { index: 12, source: { leaf: 0x7, subleaf: 1, register: 'ebx' } },
-  { index: 13, source: { leaf: 0x7, subleaf: 2, register: 'edx' } },
-  { index: 14, source: { leaf: 0x7, subleaf: 1, register: 'ecx' } },
-  { index: 15, source: { leaf: 0x7, subleaf: 1, register: 'edx' } },
-  { index: 16, source: { msr: 0x10a, register: 'eax' } },
-  { index: 17, source: { msr: 0x10a, register: 'edx' } },
-  { index: 18, source: { leaf: 0x80000021, subleaf: null, register: 'ecx' } },
+  { index: 0, source: { 'leaf': 1, 'subleaf': null, 'register': 'edx' } },
+  { index: 1, source: { 'leaf': 1, 'subleaf': null, 'register': 'ecx' } },
+  { index: 2, source: { 'leaf': 2147483649, 'subleaf': null, 'register': 'edx' } },
+  { index: 3, source: { 'leaf': 2147483649, 'subleaf': null, 'register': 'ecx' } },
+  { index: 4, source: { 'leaf': 13, 'subleaf': 1, 'register': 'eax' } },
+  { index: 5, source: { 'leaf': 7, 'subleaf': 0, 'register': 'ebx' } },
+  { index: 6, source: { 'leaf': 7, 'subleaf': 0, 'register': 'ecx' } },
+  { index: 7, source: { 'leaf': 2147483655, 'subleaf': null, 'register': 'edx' } },
+  { index: 8, source: { 'leaf': 2147483656, 'subleaf': null, 'register': 'ebx' } },
+  { index: 9, source: { 'leaf': 7, 'subleaf': 0, 'register': 'edx' } },
+  { index: 10, source: { 'leaf': 7, 'subleaf': 1, 'register': 'eax' } },
+  { index: 11, source: { 'leaf': 2147483681, 'subleaf': null, 'register': 'eax' } },
+  { index: 12, source: { 'leaf': 7, 'subleaf': 1, 'register': 'ebx' } },
+  { index: 13, source: { 'leaf': 7, 'subleaf': 2, 'register': 'edx' } },
+  { index: 14, source: { 'leaf': 7, 'subleaf': 1, 'register': 'ecx' } },
+  { index: 15, source: { 'leaf': 7, 'subleaf': 1, 'register': 'edx' } },
+  { index: 16, source: { 'msr': 266, 'register': 'eax' } },
+  { index: 17, source: { 'msr': 266, 'register': 'edx' } },
+  { index: 18, source: { 'leaf': 2147483681, 'subleaf': null, 'register': 'ecx' } },
 ]
 
 export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
@@ -319,7 +317,7 @@ export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
   ['TSA_L1_NO', 578, 'A'],
 ]
 
-export const newestDependencies: FeatureDependencies = {
+export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> = {
   'FPU': ['MMX', 'RSTR_FP_ERR_PTRS'],
   'PSE': ['PSE36'],
   'TSC': ['TSC_DEADLINE', 'RDTSCP', 'TSC_ADJUST', 'ITSC'],
@@ -351,5 +349,6 @@ export const newestDependencies: FeatureDependencies = {
   'AMX_TILE': ['AMX_BF16', 'AMX_INT8', 'AMX_FP16', 'AMX_COMPLEX'],
   'IBRSB': ['STIBP', 'SSBD', 'INTEL_PSFD', 'IPRED_CTRL', 'RRSBA_CTRL', 'BHI_CTRL', 'EIBRS'],
   'EIBRS': ['RRSBA'],
-  'ARCH_CAPS': ['RDCL_NO', 'EIBRS', 'RSBA', 'SKIP_L1DFL', 'INTEL_SSB_NO', 'MDS_NO', 'IF_PSCHANGE_MC_NO', 'TSX_CTRL', 'TAA_NO', 'MCU_CTRL', 'MISC_PKG_CTRL', 'ENERGY_FILTERING', 'DOITM', 'SBDR_SSDP_NO', 'FBSDP_NO', 'PSDP_NO', 'MCU_EXT', 'FB_CLEAR', 'FB_CLEAR_CTRL', 'RRSBA', 'BHI_NO', 'XAPIC_STATUS', 'OVRCLK_STATUS', 'PBRSB_NO', 'GDS_CTRL', 'GDS_NO', 'RFDS_NO', 'RFDS_CLEAR', 'IGN_UMONITOR', 'MON_UMON_MITG', 'PB_OPT_CTRL', 'ITS_NO'],
 }
+
+export const wordDependencies: Readonly<Partial<Record<KnownFeatureName, readonly number[]>>> = { ARCH_CAPS: [16, 17] }

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
+import { Featureset } from '../featureset.js'
+import { hexWord, testBit } from '../words.js'
+import {
+  featureTable,
+  knownReleases,
+  pointRelease,
+  UnknownReleaseError,
+  XEN_RELEASES,
+} from './releases.js'
+import type { FeatureMask, FeatureTable } from './table.js'
+
+interface RecordedTable {
+  nrEntries: number
+  words: ({ index: number; register: string } & (
+    | { leaf: string; subleaf: number | null }
+    | { msr: string }
+  ))[]
+  features: { name: string; bit: number; word: number; bitInWord: number; annotations: string }[]
+  deepDependencies: Record<string, string[]>
+  deepDependencyWords: Record<string, string[]>
+  masks: Record<string, string[]>
+  featureNames: Record<string, number> | null
+}
+
+const prefixed = (set: Featureset) => set.words.map((word) => `0x${hexWord(word)}`)
+
+/** The recorded name of a mask; before 4.14 max and default were one, before 4.19 nothing was accumulated. */
+const MASKS: readonly (readonly [FeatureMask, string, string | null])[] = [
+  ['known', 'known', 'known'],
+  ['special', 'special', 'special'],
+  ['accumulated', 'simpleOr', null],
+  ['pvDefault', 'pvDef', 'pv'],
+  ['pvMax', 'pvMax', 'pv'],
+  ['hvmShadowDefault', 'hvmShadowDef', 'hvmShadow'],
+  ['hvmShadowMax', 'hvmShadowMax', 'hvmShadow'],
+  ['hvmHapDefault', 'hvmHapDef', 'hvmHap'],
+  ['hvmHapMax', 'hvmHapMax', 'hvmHap'],
+]
+
+function compare(table: FeatureTable, recorded: RecordedTable): void {
+  expect(table.words).toHaveLength(recorded.nrEntries)
+  expect(
+    table.words.map(({ index, source }) => ({
+      index,
+      ...('msr' in source
+        ? { msr: `0x${hexWord(source.msr)}` }
+        : { leaf: `0x${hexWord(source.leaf)}`, subleaf: source.subleaf }),
+      register: source.register,
+    })),
+  ).toEqual(recorded.words)
+
+  expect(
+    table.features.map(({ name, bit, word, bitInWord, attributes }) => ({
+      name,
+      bit,
+      word,
+      bitInWord,
+      annotations: attributes,
+    })),
+  ).toEqual([...recorded.features].sort((a, b) => a.bit - b.bit))
+
+  const none = prefixed(Featureset.fromWords(table.words.map(() => 0)))
+  for (const [mask, name, older] of MASKS) {
+    const expected = recorded.masks[name] ?? (older === null ? none : recorded.masks[older])
+    expect(prefixed(table.mask(mask)), mask).toEqual(expected)
+  }
+
+  const needed = table.features.filter(({ name }) => table.dependents(name).length > 0)
+  const deepWords: Record<string, string[]> = {}
+  for (const { name, bit } of needed) {
+    expect([...table.dependents(name)].sort()).toEqual(
+      [...(recorded.deepDependencies[name] ?? [])].sort(),
+    )
+    // Every bit set but this one: what is cleared is its closure, bits without a name included.
+    const all = Featureset.fromWords(table.words.map(() => 0xffff_ffff))
+    const without = all.andNot(Featureset.fromBigInt(1n << BigInt(bit)))
+    deepWords[name] = prefixed(without.andNot(table.clearDependents(without)))
+  }
+  expect(deepWords).toEqual(recorded.deepDependencyWords)
+  const deep = Featureset.parse((recorded.masks.deepFeatures ?? []).join('-'))
+  expect(needed.map(({ bit }) => bit)).toEqual(deep.bits())
+
+  if (recorded.featureNames !== null) {
+    const lower = Object.fromEntries(table.features.map(({ lowerName, bit }) => [lowerName, bit]))
+    expect(lower).toEqual(recorded.featureNames)
+  }
+}
+
+const fileOf = (release: string) =>
+  `policy/tables/${release.endsWith('-dev') ? 'HEAD' : `RELEASE-${release}`}.json`
+const inFixtures = ['4.7.0', '4.12.4', '4.14.4', '4.17.7', '4.19.0', '4.23-dev']
+const others = knownReleases().filter((release) => !inFixtures.includes(release))
+
+describe('every release', () => {
+  for (const release of inFixtures) {
+    describeRecorded(fileOf(release), () => {
+      it(`${release} is equal word for word`, () => {
+        compare(featureTable(release), readRecordedJson(fileOf(release)))
+      })
+    })
+  }
+  describeRecorded(['policy/tables/index.json', ...others.map(fileOf)], () => {
+    it.each(others)('%s is equal word for word', (release) => {
+      compare(featureTable(release), readRecordedJson(fileOf(release)))
+    })
+
+    it('is known', () => {
+      const index = readRecordedJson<{ release: string }[]>('policy/tables/index.json')
+      expect(knownReleases().map(fileOf).sort()).toEqual(
+        index.map(({ release }) => `policy/tables/${release}.json`).sort(),
+      )
+      expect(knownReleases()).toHaveLength(94)
+    })
+  })
+})
+
+describe('featureTable', () => {
+  it('takes a minor release for its newest point release', () => {
+    expect(featureTable('4.17')).toBe(featureTable('4.17.7'))
+    expect(featureTable('4.17').release).toBe('4.17.7')
+    expect(featureTable('4.17.0').release).toBe('4.17.0')
+    expect(featureTable().release).toBe('4.23-dev')
+    expect(pointRelease('4.22')).toBe('4.22.0')
+    expect(XEN_RELEASES[0]).toBe('4.7')
+    expect(XEN_RELEASES.at(-1)).toBe('4.22')
+    expect(XEN_RELEASES).toHaveLength(16)
+  })
+
+  it.each([
+    ['4.6', 'There are tables for 4.7.6 to 4.22.0'],
+    ['4.17.8', 'The newest point release known of 4.17 is 4.17.7.'],
+    ['4.17.07', 'The newest point release known'],
+    ['4.17.7-pre', 'The newest point release known'],
+    ['4.1', 'There are tables'],
+    ['', 'There are tables'],
+    ['latest', 'There are tables'],
+  ])('refuses %j', (release, part) => {
+    expect(() => featureTable(release)).toThrow(UnknownReleaseError)
+    expect(() => featureTable(release)).toThrow(part)
+  })
+
+  it('knows that TSXLDTRK moved and the AVX-512 names got their underscore', () => {
+    expect(featureTable('4.14.3').feature('TSXLDTRK')?.bit).toBe(208)
+    expect(featureTable('4.14.4').feature('TSXLDTRK')?.bit).toBe(304)
+    expect(featureTable('4.12').feature('AVX512IFMA')?.bit).toBe(181)
+    expect(featureTable('4.12').feature('AVX512_IFMA')).toBeUndefined()
+    expect(featureTable('4.13').feature('AVX512_IFMA')?.bit).toBe(181)
+  })
+
+  it('clears bits without a name with ARCH_CAPS as long as Xen did', () => {
+    const unnamed = Featureset.fromBigInt(1n << 541n)
+    const left = (release: string) =>
+      testBit(featureTable(release).clearDependents(unnamed).words, 541)
+    expect(['4.17.7', '4.19.3', '4.19.4', '4.20.1', '4.20.2', '4.23-dev'].map(left)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ])
+  })
+})
