@@ -84,7 +84,7 @@ function checkAllReleases(history: FeatureHistory<string>): void {
   }
   for (const release of [...points, developmentRelease]) {
     const { declarations, dependencies } = declarationsOf(history, release)
-    resolveDependencies(resolveFeatures(declarations), dependencies)
+    resolveDependencies(resolveFeatures(declarations), dependencies, declarations.words.length)
   }
   const newest = declarationsOf(history, developmentRelease).declarations.features
   if (JSON.stringify(newest) !== JSON.stringify(history.features)) {
@@ -115,7 +115,7 @@ import type { FeatureWord } from '../table.js'
 import type { KnownFeatureName } from './names.js'
 
 export const newestWords: readonly FeatureWord[] = [
-${history.words.map(({ index, source }) => `  { index: ${index}, source: ${record(source)} },`).join('\n')}
+${history.words.map(({ index, source }) => `  { index: ${index}, source: ${literal(source)} },`).join('\n')}
 ]
 
 export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
@@ -128,7 +128,7 @@ ${Object.entries(history.dependencies)
   .join('\n')}
 }
 
-export const wordDependencies: Readonly<Partial<Record<KnownFeatureName, readonly number[]>>> = ${record(history.wordDependencies)}
+export const wordDependencies: Readonly<Record<string, readonly number[]>> = ${record(history.wordDependencies)}
 `,
     [`${target}/changes.ts`]: `${banner('Which releases there are, and what changed when, oldest first.')}
 import type { FeatureChange } from '../history.js'

@@ -6,7 +6,7 @@
  */
 import { bigIntToWords, wordsToBigInt } from './bigint.js'
 import { ParseError, quoteForMessage, XenlevelError } from './errors.js'
-import { featureTable } from './features/releases.js'
+import { featureTable } from './features/tables.js'
 import type { FeatureName, FeatureTable } from './features/table.js'
 import { UnknownFeatureError } from './features/table.js'
 import { bitsOf, hexWord, isWord, significantWords, testBit, wordsOfBits } from './words.js'

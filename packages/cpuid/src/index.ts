@@ -27,7 +27,16 @@ export {
   type FeatureDependencies,
 } from './features/declarations.js'
 export { flattenFeatures } from './features/flatten.js'
-export { featureTable, UnknownReleaseError } from './features/releases.js'
+export {
+  featureDependencies,
+  knownReleases,
+  pointRelease,
+  UnknownReleaseError,
+  XEN_RELEASES,
+  type XenRelease,
+} from './features/releases.js'
+export { featureTable } from './features/tables.js'
+export { COMMON_1D_FEATURES } from './features/common-1d.js'
 export {
   type ClearedFeature,
   type CpuRegister,

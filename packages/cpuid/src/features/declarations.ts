@@ -4,6 +4,8 @@
  */
 import { XenlevelError } from '../errors.js'
 import { closeDependencies } from './closure.js'
+import { COMMON_1D_NAMES } from './common-1d.js'
+import type { ScriptRule } from './declared/types.js'
 import { type Feature, type FeatureMask, type FeatureWord, lowerFeatureName } from './table.js'
 
 /** One feature as it was declared: name, bit number over all words, Xen's attribute letters. */
@@ -21,17 +23,17 @@ export interface FeatureDeclarations<Name extends string = string> {
   readonly features: readonly FeatureDeclaration<Name>[]
 }
 
-/** Direct dependencies: a feature to those that need it, by name; a number is a bit without a name. */
-export type FeatureDependencies = Readonly<Record<string, readonly (string | number)[]>>
+/** Direct dependencies: a feature to those that need it. */
+export type FeatureDependencies = Readonly<Record<string, readonly string[]>>
 
 /**
- * Declarations that cannot become a table. Codes `FEATURE_DUPLICATE`, `FEATURE_ALIASED`, `FEATURE_RANGE`, `FEATURE_ATTRIBUTE`,
+ * Declarations that cannot become a table. Codes `FEATURE_DUPLICATE`, `FEATURE_ALIASED`, `FEATURE_RANGE`, `FEATURE_ATTRIBUTE`, `FEATURE_MISSING`,
  * `DEPENDENCY_UNKNOWN`, `DEPENDENCY_CYCLE`.
  */
 export class FeatureDeclarationError extends XenlevelError {}
 
 /** Attribute letters to the masks that a feature with that letter is in. */
-export const MASKS_OF_ATTRIBUTE: Readonly<Record<string, readonly FeatureMask[]>> = {
+const MASKS_OF_ATTRIBUTE: Readonly<Record<string, readonly FeatureMask[]>> = {
   A: ['pvMax', 'pvDefault', 'hvmShadowMax', 'hvmShadowDefault', 'hvmHapMax', 'hvmHapDefault'],
   S: ['hvmShadowMax', 'hvmShadowDefault', 'hvmHapMax', 'hvmHapDefault'],
   H: ['hvmHapMax', 'hvmHapDefault'],
@@ -42,16 +44,66 @@ export const MASKS_OF_ATTRIBUTE: Readonly<Record<string, readonly FeatureMask[]>
   '|': ['accumulated'],
 }
 
-/** The features, ascending by bit. */
+/** The attribute letters that a release's script knows. */
+export function attributeLetters(rules: readonly ScriptRule[]): string {
+  return `!ASH${rules.includes('max-attributes') ? 'ash' : ''}${rules.includes('accumulated-attribute') ? '|' : ''}`
+}
+
+/** The masks that a feature with these attributes is in. */
+export function masksOf(attributes: string, rules: readonly ScriptRule[]): readonly FeatureMask[] {
+  const alone = !rules.includes('max-attributes') && attributes.length > 1
+  return [...attributes]
+    .filter((letter) => !(alone && (letter === 'S' || letter === 'H')))
+    .flatMap((letter) => MASKS_OF_ATTRIBUTE[letter] ?? [])
+}
+
+/** Direct dependencies with bits that have no name. */
+type DependencyBits = Readonly<Record<string, readonly (string | number)[]>>
+
+/**
+ * Adds the bits that a script finds by itself: everything in a word that one feature enumerates needs that feature, as soon as
+ * anything is said to need it.
+ */
+export function withWholeWords(
+  dependencies: FeatureDependencies,
+  wholeWords: Readonly<Record<string, readonly number[]>>,
+  features: readonly Feature<string>[],
+  rules: readonly ScriptRule[],
+): DependencyBits {
+  const named = new Map(features.map(({ bit, name }) => [bit, name]))
+  const complete: Record<string, readonly (string | number)[]> = { ...dependencies }
+  for (const [needed, words] of Object.entries(wholeWords)) {
+    const stated = dependencies[needed]
+    if (stated === undefined) continue
+    const dependents = words
+      .flatMap((word) => Array.from({ length: 32 }, (_, bit) => word * 32 + bit))
+      .flatMap((bit) => named.get(bit) ?? (rules.includes('arch-caps-named-bits') ? [] : bit))
+    complete[needed] = [...new Set([...stated, ...dependents])]
+  }
+  return complete
+}
+
+/** Declared features, checked. */
+export interface ResolvedFeatures<Name extends string> {
+  /** Ascending by bit. */
+  readonly features: readonly Feature<Name>[]
+  /** What a name means to a dependency: of two features with one name, the later declared. */
+  readonly byName: ReadonlyMap<string, Feature<Name>>
+}
+
+/** Checks declared features in the order of their declaration. */
 export function resolveFeatures<Name extends string>(
   declarations: FeatureDeclarations<Name>,
-): readonly Feature<Name>[] {
+): ResolvedFeatures<Name> {
   const byName = new Map<string, Feature<Name>>()
   const byBit = new Map<number, Feature<Name>>()
   for (const declaration of declarations.features) {
     const feature = resolveFeature(declaration, declarations.words.length)
     const { name, bit } = feature
-    if (byName.has(name)) fail('FEATURE_DUPLICATE', `Feature ${name} is declared twice.`, { name })
+    // Xen's script does not notice a second name that begins with a digit.
+    if (byName.has(name) && !/^\d/.test(name)) {
+      fail('FEATURE_DUPLICATE', `Feature ${name} is declared twice.`, { name })
+    }
     const holder = byBit.get(bit)
     if (holder !== undefined) {
       const names = [holder.name, name]
@@ -63,37 +115,70 @@ export function resolveFeatures<Name extends string>(
     byName.set(name, feature)
     byBit.set(bit, feature)
   }
-  return Object.freeze([...byBit.values()].sort((a, b) => a.bit - b.bit))
+  const features = Object.freeze([...byBit.values()].sort((a, b) => a.bit - b.bit))
+  return { features, byName }
 }
 
 /** Bit of a needed feature to the bits of everything that goes with it; both ascending. */
 export function resolveDependencies(
-  features: readonly Feature<string>[],
-  dependencies: FeatureDependencies,
+  { features, byName }: ResolvedFeatures<string>,
+  dependencies: DependencyBits,
+  words: number,
 ): ReadonlyMap<number, readonly number[]> {
-  const bitOf = new Map(features.map((feature) => [feature.name, feature.bit]))
-  const bit = (nameOrBit: string | number): number =>
-    typeof nameOrBit === 'number'
-      ? nameOrBit
-      : (bitOf.get(nameOrBit) ??
-        fail('DEPENDENCY_UNKNOWN', `A dependency names ${nameOrBit}, which is not declared.`, {
-          name: nameOrBit,
-        }))
+  const bitOf = (nameOrBit: string | number): number => {
+    if (typeof nameOrBit === 'string') {
+      const feature = byName.get(nameOrBit)
+      if (feature !== undefined) return feature.bit
+      return fail('DEPENDENCY_UNKNOWN', `A dependency names ${nameOrBit}, which is not declared.`, {
+        name: nameOrBit,
+      })
+    }
+    if (nameOrBit < words * 32) return nameOrBit
+    return fail(
+      'FEATURE_RANGE',
+      `A dependency names bit ${nameOrBit}, but there are ${words} words of 32 bits.`,
+      {
+        bit: nameOrBit,
+        words,
+      },
+    )
+  }
   const closed = closeDependencies(
     new Map(
       Object.entries(dependencies).map(([needed, dependents]) => [
-        bit(needed),
-        dependents.map(bit),
+        bitOf(needed),
+        dependents.map(bitOf),
       ]),
     ),
   )
   if (closed instanceof Map) return closed
-  const path = closed.cycle.map(
-    (member) => features.find((feature) => feature.bit === member)?.name,
-  )
+  const path = closed.cycle.map((member) => features.find(({ bit }) => bit === member)?.name)
   return fail('DEPENDENCY_CYCLE', `The dependencies go in a circle: ${path.join(' -> ')}.`, {
     path,
   })
+}
+
+/** Refuses declarations that lack a bit which another leaf repeats: Xen's script needs all of them by name. */
+export function checkRepeatedFeatures(
+  { words }: FeatureDeclarations<string>,
+  { byName }: ResolvedFeatures<string>,
+): void {
+  const repeats = words.some(
+    ({ source }) =>
+      source !== null &&
+      'leaf' in source &&
+      source.leaf === 0x8000_0001 &&
+      source.register === 'edx',
+  )
+  if (!repeats) return
+  const missing = COMMON_1D_NAMES.filter((name) => !byName.has(name))
+  if (missing.length > 0) {
+    fail(
+      'FEATURE_MISSING',
+      `0x80000001.edx repeats ${missing.join(', ')} of leaf 1, which ${missing.length === 1 ? 'is' : 'are'} not declared.`,
+      { missing },
+    )
+  }
 }
 
 function resolveFeature<Name extends string>(

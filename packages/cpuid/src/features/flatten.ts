@@ -5,15 +5,19 @@
 import { Featureset } from '../featureset.js'
 import { bitsOf, testBit, wordsOfBits } from '../words.js'
 import { compileClearing, runClearing } from './closure.js'
-import { COMMON_1D_FEATURES, REPEATING_WORD } from './common-1d.js'
+import { repeatedBits } from './common-1d.js'
 import {
+  checkRepeatedFeatures,
   type FeatureDeclarations,
   type FeatureDependencies,
-  MASKS_OF_ATTRIBUTE,
+  masksOf,
   resolveDependencies,
   resolveFeatures,
+  withWholeWords,
 } from './declarations.js'
-import type { ReleaseDeclarations } from './history.js'
+import type { ScriptRule } from './declared/types.js'
+import { wordDependencies } from './generated/newest.js'
+import { scriptRules } from './releases.js'
 import {
   type ClearedFeature,
   type Feature,
@@ -25,11 +29,11 @@ import {
 } from './table.js'
 
 /**
- * Makes a table of declarations.
+ * Makes a table of declarations, as the script gen-cpuid.py of a release would.
  *
- * @param declarations - words and features.
- * @param dependencies - direct edges: a feature to those that need it.
- * @param release - what the table is to be called.
+ * @param declarations - words and features, such as {@link parseFeatureHeader} reads them.
+ * @param dependencies - direct edges: a feature to those that need it, such as {@link featureDependencies} gives them.
+ * @param release - what the table is to be called; where that is a release of Xen, its script's rules hold, else the newest ones.
  * @throws {@link FeatureDeclarationError} for a name or bit declared twice, a bit beyond the words, an unknown attribute, an edge
  * between features that are not declared, or a cycle (its path is in the message).
  */
@@ -38,25 +42,7 @@ export function flattenFeatures<Name extends string>(
   dependencies: FeatureDependencies,
   release = 'custom',
 ): FeatureTable<Name> {
-  return new FlatFeatureTable(declarations, dependencies, release, [])
-}
-
-/** Makes the table of a release of which all is known. */
-export function flattenRelease<Name extends string>(
-  { declarations, dependencies, rules }: ReleaseDeclarations<Name>,
-  release: string,
-): FeatureTable<Name> {
-  return new FlatFeatureTable(
-    declarations,
-    dependencies,
-    release,
-    rules.includes('common-1d-once') ? [] : repeatedBits(),
-  )
-}
-
-/** Bits that the mask of known bits had in releases before 4.9 although they have no name. */
-function repeatedBits(): number[] {
-  return bitsOf([COMMON_1D_FEATURES]).map((bit) => REPEATING_WORD * 32 + bit)
+  return new FlatFeatureTable(declarations, dependencies, release, scriptRules(release))
 }
 
 class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
@@ -68,21 +54,27 @@ class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
   readonly #masks = new Map<FeatureMask, Featureset>()
   readonly #dependents: ReadonlyMap<number, readonly number[]>
   readonly #clearing: Int32Array
-  readonly #alsoKnown: readonly number[]
+  readonly #rules: readonly ScriptRule[]
 
   constructor(
     declarations: FeatureDeclarations<Name>,
     dependencies: FeatureDependencies,
     release: string,
-    alsoKnown: readonly number[],
+    rules: readonly ScriptRule[],
   ) {
     this.release = release
-    this.#alsoKnown = alsoKnown
+    this.#rules = rules
     this.words = Object.freeze(declarations.words.map((word) => Object.freeze({ ...word })))
-    this.features = resolveFeatures(declarations)
-    this.#byName = new Map(this.features.map((feature) => [feature.name, feature]))
+    const resolved = resolveFeatures(declarations)
+    checkRepeatedFeatures(declarations, resolved)
+    this.features = resolved.features
+    this.#byName = resolved.byName
     this.#byBit = new Map(this.features.map((feature) => [feature.bit, feature]))
-    this.#dependents = resolveDependencies(this.features, dependencies)
+    this.#dependents = resolveDependencies(
+      resolved,
+      withWholeWords(dependencies, wordDependencies, this.features, rules),
+      this.words.length,
+    )
     this.#clearing = compileClearing(this.#dependents)
   }
 
@@ -97,12 +89,10 @@ class FlatFeatureTable<Name extends string> implements FeatureTable<Name> {
     if (present !== undefined) return present
     const bits = this.features
       .filter(
-        ({ attributes }) =>
-          which === 'known' ||
-          [...attributes].some((letter) => MASKS_OF_ATTRIBUTE[letter]?.includes(which)),
+        ({ attributes }) => which === 'known' || masksOf(attributes, this.#rules).includes(which),
       )
       .map(({ bit }) => bit)
-    if (which === 'known') bits.push(...this.#alsoKnown)
+    if (which === 'known' && !this.#rules.includes('common-1d-once')) bits.push(...repeatedBits())
     const mask = Featureset.fromWords(wordsOfBits(bits, this.words.length))
     this.#masks.set(which, mask)
     return mask

@@ -9,6 +9,7 @@ import {
   type FeatureDeclarations,
   type FeatureDependencies,
 } from './declarations.js'
+import type { ScriptRule } from './declared/types.js'
 import type { FeatureWord } from './table.js'
 
 /** One change, as ./declared/types.ts describes it. */
@@ -21,11 +22,8 @@ export interface FeatureChange<Name extends string> {
   readonly needs?: Readonly<Partial<Record<Name, readonly Name[]>>>
   readonly frees?: Readonly<Partial<Record<Name, readonly Name[]>>>
   readonly words?: number
-  readonly rules?: readonly ReleaseRule[]
+  readonly rules?: readonly ScriptRule[]
 }
-
-/** Peculiarities that older releases did not share, as ./declared/types.ts describes them. */
-export type ReleaseRule = 'common-1d-once' | 'arch-caps-named-bits'
 
 /** Everything that is known of all releases. */
 export interface FeatureHistory<Name extends string> {
@@ -34,7 +32,7 @@ export interface FeatureHistory<Name extends string> {
   /** Direct dependencies, a feature to those that need it. */
   readonly dependencies: Readonly<Partial<Record<Name, readonly Name[]>>>
   /** Features that every bit of some words depends on. */
-  readonly wordDependencies: Readonly<Partial<Record<Name, readonly number[]>>>
+  readonly wordDependencies: Readonly<Record<string, readonly number[]>>
   /** Oldest first. */
   readonly changes: readonly FeatureChange<Name>[]
 }
@@ -43,7 +41,6 @@ export interface FeatureHistory<Name extends string> {
 export interface ReleaseDeclarations<Name extends string> {
   readonly declarations: FeatureDeclarations<Name>
   readonly dependencies: FeatureDependencies
-  readonly rules: readonly ReleaseRule[]
 }
 
 /** Words of the first release, 4.7.0. */
@@ -60,11 +57,8 @@ export function declarationsOf<Name extends string>(
   history: FeatureHistory<Name>,
   release: string,
 ): ReleaseDeclarations<Name> {
-  const changes = history.changes.filter(({ landed }) =>
-    landed.some((first) => includes(release, first)),
-  )
+  const changes = changesIn(history, release)
   const words = changes.reduce((most, change) => Math.max(most, change.words ?? 0), FIRST_WORDS)
-  const rules = changes.flatMap((change) => change.rules ?? [])
   const features = featuresOf(history, changes)
   return {
     declarations: {
@@ -73,10 +67,17 @@ export function declarationsOf<Name extends string>(
     },
     dependencies: {
       ...dependenciesOf(history, changes, features),
-      ...wordDependenciesOf(history, features, words, rules),
+      ...wordDependenciesOf(history, features, words),
     },
-    rules,
   }
+}
+
+/** The changes that a release has, oldest first. */
+export function changesIn<Name extends string>(
+  history: Pick<FeatureHistory<Name>, 'changes'>,
+  release: string,
+): readonly FeatureChange<Name>[] {
+  return history.changes.filter(({ landed }) => landed.some((first) => includes(release, first)))
 }
 
 /** Whether a release has what first landed in another. */
@@ -97,55 +98,64 @@ interface FeatureAt<Name extends string> {
   attributes: string
 }
 
-/** The features of a release, by their newest names. */
+/** The features of a release, by their newest names: back from the newest to the first release, then forward through what it has. */
 function featuresOf<Name extends string>(
   history: FeatureHistory<Name>,
   changes: readonly FeatureChange<Name>[],
 ): Map<Name, FeatureAt<Name>> {
-  const later = new Set(history.changes.flatMap(({ add }) => add ?? []))
-  const added = new Set(changes.flatMap(({ add }) => add ?? []))
-  const renamed = new Set(changes.flatMap((change) => keysOf(change.renamed)))
-  const features = new Map<Name, FeatureAt<Name>>()
-  for (const [name, bit, attributes] of history.features) {
-    if (later.has(name) && !added.has(name)) continue
-    const oldName = history.changes
-      .map((change) => change.renamed?.[name])
-      .find((old) => old !== undefined)
-    features.set(name, {
-      name: oldName === undefined || renamed.has(name) ? name : oldName,
-      bit: valueAt(name, bit, history.changes, changes, (change) => change.moved?.[name]),
-      attributes: valueAt(
-        name,
-        attributes,
-        history.changes,
-        changes,
-        (change) => change.attributes?.[name],
-      ),
-    })
+  const all = new Map<Name, FeatureAt<Name>>(
+    history.features.map(([name, bit, attributes]) => [name, { name, bit, attributes }]),
+  )
+  const absent = new Set<Name>()
+  for (const change of [...history.changes].reverse()) {
+    for (const [name, feature] of changed(all, change.attributes))
+      feature.attributes = change.attributes?.[name]?.[0] ?? ''
+    for (const [name, feature] of changed(all, change.moved))
+      feature.bit = change.moved?.[name]?.[0] ?? 0
+    for (const [name, feature] of changed(all, change.renamed))
+      feature.name = change.renamed?.[name] ?? name
+    for (const name of change.add ?? []) absent.add(name)
   }
-  return features
+  for (const change of changes) {
+    for (const [name, feature] of changed(all, change.attributes)) {
+      feature.attributes = step(name, feature.attributes, change.attributes?.[name])
+    }
+    for (const [name, feature] of changed(all, change.moved)) {
+      feature.bit = step(name, feature.bit, change.moved?.[name])
+    }
+    for (const [name, feature] of changed(all, change.renamed)) feature.name = name
+    for (const name of change.add ?? []) absent.delete(name)
+  }
+  for (const name of absent) all.delete(name)
+  return all
 }
 
-/** A value of which the newest is known: what it was before the first change, then step by step through those that were taken. */
-function valueAt<Name extends string, Value>(
-  name: Name,
-  newest: Value,
-  all: readonly FeatureChange<Name>[],
-  taken: readonly FeatureChange<Name>[],
-  stepOf: (change: FeatureChange<Name>) => readonly [before: Value, after: Value] | undefined,
+/** The features that a part of a change is about. */
+function changed<Name extends string>(
+  features: ReadonlyMap<Name, FeatureAt<Name>>,
+  part: Readonly<Partial<Record<Name, unknown>>> | undefined,
+): [Name, FeatureAt<Name>][] {
+  if (part === undefined) return []
+  return keysOf(part).flatMap((name): [Name, FeatureAt<Name>][] => {
+    const feature = features.get(name)
+    return feature === undefined ? [] : [[name, feature]]
+  })
+}
+
+/** What a value becomes; it must be what the change says that it was. */
+function step<Value>(
+  name: string,
+  value: Value,
+  change: readonly [before: Value, after: Value] | undefined,
 ): Value {
-  const steps = (changes: readonly FeatureChange<Name>[]) =>
-    changes.map(stepOf).filter((step) => step !== undefined)
-  return steps(taken).reduce((value, [before, after]) => {
-    if (before !== value) {
-      throw new FeatureDeclarationError({
-        code: 'HISTORY_BROKEN',
-        message: `A change says that ${name} was ${JSON.stringify(before)}, but it was ${JSON.stringify(value)}.`,
-        details: { name, before, value },
-      })
-    }
-    return after
-  }, steps(all)[0]?.[0] ?? newest)
+  if (change === undefined) return value
+  const [before, after] = change
+  if (before === value) return after
+  throw new FeatureDeclarationError({
+    code: 'HISTORY_BROKEN',
+    message: `A change says that ${name} was ${JSON.stringify(before)}, but it was ${JSON.stringify(value)}.`,
+    details: { name, before, value },
+  })
 }
 
 function dependenciesOf<Name extends string>(
@@ -182,20 +192,19 @@ function dependenciesOf<Name extends string>(
   return dependencies
 }
 
+/** Named features of words that one feature enumerates; the script of each release decides about the other bits. */
 function wordDependenciesOf<Name extends string>(
   history: FeatureHistory<Name>,
   features: ReadonlyMap<Name, FeatureAt<Name>>,
   words: number,
-  rules: readonly ReleaseRule[],
-): Record<string, (string | number)[]> {
-  const nameOf = new Map([...features.values()].map(({ bit, name }) => [bit, name]))
-  const dependencies: Record<string, (string | number)[]> = {}
-  for (const needed of keysOf(history.wordDependencies)) {
-    const bits = (history.wordDependencies[needed] ?? [])
-      .filter((word) => word < words)
-      .flatMap((word) => Array.from({ length: 32 }, (_, bit) => word * 32 + bit))
-      .flatMap((bit) => nameOf.get(bit) ?? (rules.includes('arch-caps-named-bits') ? [] : bit))
-    if (bits.length > 0 && features.has(needed)) dependencies[needed] = bits
+): Record<string, string[]> {
+  const dependencies: Record<string, string[]> = {}
+  for (const [needed, whole] of Object.entries(history.wordDependencies)) {
+    const present = whole.filter((word) => word < words)
+    if (present.length === 0) continue
+    dependencies[needed] = [...features.values()]
+      .filter(({ bit }) => present.includes(bit >>> 5))
+      .map(({ name }) => name)
   }
   return dependencies
 }

@@ -2,14 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { Featureset } from '../featureset.js'
 import { hexWord, testBit } from '../words.js'
-import {
-  featureTable,
-  knownReleases,
-  pointRelease,
-  UnknownReleaseError,
-  XEN_RELEASES,
-} from './releases.js'
+import { knownReleases, pointRelease, UnknownReleaseError, XEN_RELEASES } from './releases.js'
 import type { FeatureMask, FeatureTable } from './table.js'
+import { featureTable } from './tables.js'
 
 interface RecordedTable {
   nrEntries: number
@@ -44,10 +39,10 @@ function compare(table: FeatureTable, recorded: RecordedTable): void {
   expect(
     table.words.map(({ index, source }) => ({
       index,
-      ...('msr' in source
+      ...(source !== null && 'msr' in source
         ? { msr: `0x${hexWord(source.msr)}` }
-        : { leaf: `0x${hexWord(source.leaf)}`, subleaf: source.subleaf }),
-      register: source.register,
+        : { leaf: `0x${hexWord(source?.leaf ?? 0)}`, subleaf: source?.subleaf }),
+      register: source?.register,
     })),
   ).toEqual(recorded.words)
 

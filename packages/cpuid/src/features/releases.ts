@@ -1,6 +1,7 @@
-/** Which Xen release has which feature table. Tables are built when they are first asked for. */
+/** Which releases of Xen are known, and what each declared. */
 import { XenlevelError } from '../errors.js'
-import { flattenRelease } from './flatten.js'
+import type { FeatureDependencies } from './declarations.js'
+import type { ScriptRule } from './declared/types.js'
 import { changes, developmentRelease, newestPoints } from './generated/changes.js'
 import type { KnownFeatureName, KnownRelease } from './generated/names.js'
 import {
@@ -9,8 +10,12 @@ import {
   newestWords,
   wordDependencies,
 } from './generated/newest.js'
-import { declarationsOf, type FeatureHistory } from './history.js'
-import type { FeatureName, FeatureTable } from './table.js'
+import {
+  changesIn,
+  declarationsOf,
+  type FeatureHistory,
+  type ReleaseDeclarations,
+} from './history.js'
 
 /** A minor release of Xen that there are feature tables for. */
 export type XenRelease = KnownRelease
@@ -69,23 +74,24 @@ const history: FeatureHistory<KnownFeatureName> = {
   changes,
 }
 
-// A cache, not state: the same immutable table for everyone who asks, built once because flattening costs about a millisecond.
-const tables = /* @__PURE__ */ new Map<string, FeatureTable>()
+/** What a release declared. @throws {@link UnknownReleaseError} for a release without a table. */
+export function releaseDeclarations(release: string): ReleaseDeclarations<KnownFeatureName> {
+  return declarationsOf(history, pointRelease(release))
+}
+
+/** The rules of a release's script; those of the newest for a name that is no release. */
+export function scriptRules(release: string): readonly ScriptRule[] {
+  const known = newestPoints.some(([minor]) => release === minor || release.startsWith(`${minor}.`))
+  const exact = known ? pointRelease(release) : developmentRelease
+  return changesIn(history, exact).flatMap((change) => change.rules ?? [])
+}
 
 /**
- * The feature table of a Xen release.
+ * The direct dependencies of a release: a feature to those that need it. What {@link flattenFeatures} wants beside the declarations of a
+ * header like that release's.
  *
- * @param release - a minor release (`'4.17'`: its newest point release known), a point release (`'4.17.0'`) or the development tree
- * (`'4.23-dev'`, also without an argument: the newest table there is).
  * @throws {@link UnknownReleaseError} for a release without a table.
  */
-export function featureTable(release: string = developmentRelease): FeatureTable {
-  const present = tables.get(release)
-  if (present !== undefined) return present
-  const exact = pointRelease(release)
-  const table: FeatureTable =
-    tables.get(exact) ?? flattenRelease<FeatureName>(declarationsOf(history, exact), exact)
-  tables.set(exact, table)
-  tables.set(release, table)
-  return table
+export function featureDependencies(release: string = developmentRelease): FeatureDependencies {
+  return releaseDeclarations(release).dependencies
 }

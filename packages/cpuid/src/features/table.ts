@@ -35,8 +35,8 @@ export type WordSource =
 export interface FeatureWord {
   /** Its place in the featureset, from 0. */
   readonly index: number
-  /** Where the hardware keeps it. */
-  readonly source: WordSource
+  /** Where the hardware keeps it; null if that is not said, as for a word that a header skips. */
+  readonly source: WordSource | null
 }
 
 /** One named bit. */
@@ -137,7 +137,8 @@ export function lowerFeatureName(name: string): string {
 }
 
 /** The register of a word as people write it: `7:0.ebx`, `0x80000001.edx`, `MSR 0x10a.eax`. */
-export function describeWordSource(source: WordSource): string {
+export function describeWordSource(source: WordSource | null): string {
+  if (source === null) return 'a word without a register'
   if ('msr' in source) return `MSR 0x${source.msr.toString(16)}.${source.register}`
   const leaf = source.leaf < 10 ? String(source.leaf) : `0x${source.leaf.toString(16)}`
   return `${leaf}${source.subleaf === null ? '' : `:${source.subleaf}`}.${source.register}`

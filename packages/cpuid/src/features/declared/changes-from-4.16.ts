@@ -126,6 +126,7 @@ export const changesFrom416: readonly DeclaredChange[] = [
     attributes: { CLWB: ['A', '!A'], ARCH_CAPS: ['a', '!A'] },
     needs: { IBPB: ['IBPB_RET'] },
     words: 18,
+    rules: ['word-comments'],
   },
   {
     landed: ['4.18.0', '4.17.1', '4.16.4', '4.15.5', '4.14.6'],
@@ -202,6 +203,7 @@ export const changesFrom416: readonly DeclaredChange[] = [
       FB_CLEAR: ['!A', '!A|'],
       RFDS_CLEAR: ['!A', '!A|'],
     },
+    rules: ['accumulated-attribute'],
   },
   {
     landed: ['4.20.0', '4.19.2', '4.18.5', '4.17.7'],
@@ -236,8 +238,9 @@ export const changesFrom416: readonly DeclaredChange[] = [
   },
   {
     landed: ['4.21.0', '4.20.1', '4.19.3', '4.18.5', '4.17.6'],
-    about: 'immunity to indirect target selection',
+    about: 'immunity to indirect target selection; word comments may go on after the number',
     add: ['ITS_NO'],
+    rules: ['word-comment-text'],
   },
   {
     landed: ['4.21.0', '4.20.1', '4.19.3', '4.18.6', '4.17.6'],

@@ -141,6 +141,7 @@ export const changesTo415: readonly DeclaredChange[] = [
     add: ['MOVDIRI', 'MOVDIR64B', 'ENQCMD', 'AMD_PPIN', 'SERIALIZE', 'TSXLDTRK', 'CORE_CAPS'],
     attributes: { RDRAND: ['A', '!A'], MPX: ['S', 's'], AVX512_BF16: ['', 'A'] },
     needs: { FPU: ['RSTR_FP_ERR_PTRS'] },
+    rules: ['max-attributes'],
   },
   {
     landed: ['4.15.0', '4.14.1'],

@@ -45,9 +45,24 @@ export interface DeclaredChange {
   readonly frees?: Readonly<Record<string, readonly string[]>>
   /** How many words there are from now on. */
   readonly words?: number
-  /**
-   * `common-1d-once`: the mask of known bits no longer holds the bits that 0x8000_0001.edx repeats from 1.edx.
-   * `arch-caps-named-bits`: of words 16 and 17 only bits with a name depend on ARCH_CAPS; all 64 did.
-   */
-  readonly rules?: readonly ('common-1d-once' | 'arch-caps-named-bits')[]
+  /** Rules of the script gen-cpuid.py that came. */
+  readonly rules?: readonly ScriptRule[]
 }
+
+/**
+ * What the script of a release does that older ones did not.
+ *
+ * - `common-1d-once`: the mask of known bits no longer holds the bits that 0x8000_0001.edx repeats from 1.edx.
+ * - `max-attributes`: the letters a, s, h; before, S and H counted only where they stood alone.
+ * - `accumulated-attribute`: the letter `|`.
+ * - `word-comments`: comments number the words and say how many there are; before, the highest feature bit did.
+ * - `word-comment-text`: such a comment may go on after the number.
+ * - `arch-caps-named-bits`: of words 16 and 17 only bits with a name depend on ARCH_CAPS; all 64 did.
+ */
+export type ScriptRule =
+  | 'common-1d-once'
+  | 'max-attributes'
+  | 'accumulated-attribute'
+  | 'word-comments'
+  | 'word-comment-text'
+  | 'arch-caps-named-bits'

@@ -351,4 +351,4 @@ export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, reado
   'EIBRS': ['RRSBA'],
 }
 
-export const wordDependencies: Readonly<Partial<Record<KnownFeatureName, readonly number[]>>> = { ARCH_CAPS: [16, 17] }
+export const wordDependencies: Readonly<Record<string, readonly number[]>> = { ARCH_CAPS: [16, 17] }

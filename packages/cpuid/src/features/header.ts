@@ -1,0 +1,275 @@
+/**
+ * Xen's header of feature bits, xen/include/public/arch-x86/cpufeatureset.h, read as the script gen-cpuid.py of a release reads it:
+ * line by line, knowing neither C comments nor the preprocessor, and refusing in the same order for the same reason.
+ *
+ *     /* Feature bits in CPUID level 0x00000001.edx, word 0 *\/
+ *     XEN_CPUFEATURE(FPU,           0*32+ 0) /*A  Onboard FPU *\/
+ */
+import { ParseError } from '../errors.js'
+import {
+  attributeLetters,
+  type FeatureDeclaration,
+  type FeatureDeclarations,
+} from './declarations.js'
+import type { ScriptRule } from './declared/types.js'
+import { developmentRelease } from './generated/changes.js'
+import { scriptRules } from './releases.js'
+import type { CpuRegister, FeatureWord, WordSource } from './table.js'
+
+/** Why a header was refused, in the words of Xen's script. */
+export type FeatureHeaderCode =
+  | 'HEADER_UNREADABLE'
+  | 'HEADER_NUMBER'
+  | 'HEADER_DUPLICATE'
+  | 'HEADER_ALIASED'
+  | 'HEADER_ATTRIBUTE'
+  | 'HEADER_WORD_ORDER'
+  | 'HEADER_NO_FEATURES'
+  | 'HEADER_NO_WORDS'
+  | 'HEADER_BEYOND_WORDS'
+
+/** A header that Xen's script refuses. */
+export class FeatureHeaderError extends ParseError {
+  /** The script's own sentence; ours where the script falls over without one. */
+  readonly reason: string
+  /** From 1; null if it is the header as a whole. */
+  readonly line: number | null
+  /** From 1; null if it is the header as a whole. */
+  readonly column: number | null
+
+  constructor(code: FeatureHeaderCode, reason: string, place: HeaderPlace | null) {
+    const where = place === null ? '' : ` (line ${place.line}, column ${place.column})`
+    super({
+      code,
+      message: `The feature header is refused: ${reason}${where}.`,
+      offset: place?.offset ?? null,
+      path: place === null ? 'header' : `line ${place.line}`,
+      details: { reason, line: place?.line ?? null, column: place?.column ?? null },
+    })
+    this.reason = reason
+    this.line = place?.line ?? null
+    this.column = place?.column ?? null
+  }
+}
+
+/** Where in the header. */
+interface HeaderPlace {
+  readonly offset: number
+  readonly line: number
+  readonly column: number
+}
+
+interface HeaderLine {
+  readonly text: string
+  readonly offset: number
+  readonly line: number
+}
+
+const FEATURE = 'XEN_CPUFEATURE('
+const FEATURE_LINE =
+  /^XEN_CPUFEATURE\(([A-Z0-9_]+),\s+([\s\d]+)\*([\s\d]+)\+([\s\d]+)\)\s+\/\*([\p{L}\p{N}_!]*) /u
+const FEATURE_LINE_WITH_PIPE =
+  /^XEN_CPUFEATURE\(([A-Z0-9_]+),\s+([\s\d]+)\*([\s\d]+)\+([\s\d]+)\)\s+\/\*([\p{L}\p{N}_!|]*) /u
+const WORD_LINE = /^\/\* .* word (\d*) \*\/$/
+const WORD_LINE_WITH_TEXT = /^\/\* .* word (\d*) .*\*\/$/
+const CPUID_SOURCE = /CPUID level (0x[0-9a-fA-F]{1,8})(?::(\d+))?\.(e[abcd]x)/
+const MSR_SOURCE = /(0x[0-9a-fA-F]{1,8})\.(eax|edx)/
+
+/**
+ * Reads a header of feature bits.
+ *
+ * @param text - the header, of any release from 4.7 on or of a downstream Xen.
+ * @param options - `release`: whose script's rules hold (known letters, what counts as a word comment); the newest by default.
+ * @throws {@link FeatureHeaderError} where that script refuses the header, with its sentence, the line and the column.
+ */
+export function parseFeatureHeader(
+  text: string,
+  options: { readonly release?: string } = {},
+): FeatureDeclarations {
+  const reader = new HeaderReader(scriptRules(options.release ?? developmentRelease))
+  for (const line of linesOf(text)) {
+    if (line.text.startsWith(FEATURE)) reader.feature(line)
+    else if (line.text.startsWith('/* ')) reader.comment(line)
+  }
+  return reader.finish()
+}
+
+class HeaderReader {
+  readonly #rules: readonly ScriptRule[]
+  readonly #letters: string
+  readonly #features: FeatureDeclaration[] = []
+  readonly #places: HeaderPlace[] = []
+  readonly #names = new Set<string>()
+  readonly #nameOfBit = new Map<number, string>()
+  readonly #sources = new Map<number, WordSource | null>()
+  #lastWord = -1
+
+  constructor(rules: readonly ScriptRule[]) {
+    this.#rules = rules
+    this.#letters = attributeLetters(rules)
+  }
+
+  feature(line: HeaderLine): void {
+    const pattern = this.#rules.includes('accumulated-attribute')
+      ? FEATURE_LINE_WITH_PIPE
+      : FEATURE_LINE
+    const match = pattern.exec(line.text)
+    if (match === null) {
+      throw refused(
+        'HEADER_UNREADABLE',
+        `Failed to interpret '${line.text.trim()}'`,
+        line,
+        FEATURE.length,
+      )
+    }
+    const [whole, name = '', a = '', b = '', c = '', attributes = ''] = match
+    const expression = line.text.indexOf(',') + 1
+    const [x, y, z] = [a, b, c].map((part) => numberOf(part, line, expression))
+    const bit = (x ?? 0) * (y ?? 0) + (z ?? 0)
+    // The script looks for the name among its own variables, where one that begins with a digit cannot be.
+    if (this.#names.has(name) && !/^\d/.test(name)) {
+      throw refused('HEADER_DUPLICATE', `Duplicate symbol ${name}`, line, FEATURE.length)
+    }
+    const holder = this.#nameOfBit.get(bit)
+    if (holder !== undefined) {
+      throw refused(
+        'HEADER_ALIASED',
+        `Aliased value between ${name} and ${holder}`,
+        line,
+        expression,
+      )
+    }
+    for (const letter of attributes) {
+      if (!this.#letters.includes(letter)) {
+        const column = whole.length - 1 - attributes.length + attributes.indexOf(letter)
+        throw refused(
+          'HEADER_ATTRIBUTE',
+          `Unrecognised attribute '${letter}' for ${name}`,
+          line,
+          column,
+        )
+      }
+    }
+    this.#names.add(name)
+    this.#nameOfBit.set(bit, name)
+    this.#features.push([name, bit, attributes])
+    this.#places.push(placeOf(line, expression))
+  }
+
+  comment(line: HeaderLine): void {
+    const counted = this.#rules.includes('word-comments')
+    const pattern =
+      !counted || this.#rules.includes('word-comment-text') ? WORD_LINE_WITH_TEXT : WORD_LINE
+    const match = pattern.exec(line.text)
+    if (match === null) return
+    const [, digits = ''] = match
+    const column = line.text.lastIndexOf(` word ${digits}`) + ' word '.length
+    if (!counted) {
+      // Older scripts do not look at these comments; they are still where a word says what it is.
+      if (digits !== '') this.#sources.set(Number(digits), sourceOf(line.text))
+      return
+    }
+    if (digits === '')
+      throw refused('HEADER_NUMBER', 'A word comment without a number', line, column)
+    const word = Number(digits)
+    if (word !== this.#lastWord + 1) {
+      throw refused(
+        'HEADER_WORD_ORDER',
+        `Featureset word ${word} out of order (last word ${this.#lastWord})`,
+        line,
+        column,
+      )
+    }
+    this.#lastWord = word
+    this.#sources.set(word, sourceOf(line.text))
+  }
+
+  finish(): FeatureDeclarations {
+    if (this.#features.length === 0) {
+      throw new FeatureHeaderError('HEADER_NO_FEATURES', 'No features found', null)
+    }
+    const count = this.#rules.includes('word-comments')
+      ? this.#lastWord + 1
+      : this.#wordsOfFeatures()
+    if (count === 0) {
+      throw new FeatureHeaderError('HEADER_NO_WORDS', 'No featureset word info found', null)
+    }
+    const at = this.#features.reduce(
+      (most, [, bit], candidate) => (bit > (this.#features[most]?.[1] ?? 0) ? candidate : most),
+      0,
+    )
+    const [name, bit] = this.#features[at] ?? ['', 0]
+    const word = Math.floor(bit / 32)
+    if (word >= count) {
+      throw new FeatureHeaderError(
+        'HEADER_BEYOND_WORDS',
+        `Feature ${name} (${word}*32+${bit % 32}) exceeds FEATURESET_NR_ENTRIES (${count})`,
+        this.#places[at] ?? null,
+      )
+    }
+    const words = Array.from(
+      { length: count },
+      (_, index): FeatureWord => ({ index, source: this.#sources.get(index) ?? null }),
+    )
+    return { words, features: this.#features }
+  }
+
+  #wordsOfFeatures(): number {
+    const highest = this.#features.reduce((most, [, bit]) => Math.max(most, bit), 0)
+    return Math.floor(highest / 32) + 1
+  }
+}
+
+function sourceOf(comment: string): WordSource | null {
+  const cpuid = CPUID_SOURCE.exec(comment)
+  if (cpuid !== null) {
+    const [, leaf = '', subleaf, register = ''] = cpuid
+    if (!isRegister(register)) return null
+    return { leaf: Number(leaf), subleaf: subleaf === undefined ? null : Number(subleaf), register }
+  }
+  const [, msr, half] = MSR_SOURCE.exec(comment) ?? []
+  if (msr === undefined || (half !== 'eax' && half !== 'edx')) return null
+  return { msr: Number(msr), register: half }
+}
+
+function isRegister(text: string): text is CpuRegister {
+  return ['eax', 'ebx', 'ecx', 'edx'].includes(text)
+}
+
+/** A decimal number as the script's language takes one: blanks around it, no leading zeros but in zero itself. */
+function numberOf(text: string, line: HeaderLine, column: number): number {
+  const digits = text.trim()
+  if (!/^(0+|[1-9]\d*)$/.test(digits)) {
+    throw refused('HEADER_NUMBER', `'${digits}' is no decimal number`, line, column)
+  }
+  const value = Number(digits)
+  if (value > MAX_NUMBER) throw refused('HEADER_NUMBER', `'${digits}' is too large`, line, column)
+  return value
+}
+
+/** Far beyond any featureset, and small enough that a list of so many words can be made. */
+const MAX_NUMBER = 1023
+
+function* linesOf(text: string): Generator<HeaderLine> {
+  const newline = /\r\n|\r|\n/g
+  let offset = 0
+  for (let line = 1; ; line++) {
+    const end = newline.exec(text)
+    yield { text: text.slice(offset, end?.index ?? text.length), offset, line }
+    if (end === null) return
+    offset = newline.lastIndex
+  }
+}
+
+function placeOf(line: HeaderLine, column: number): HeaderPlace {
+  return { offset: line.offset + column, line: line.line, column: column + 1 }
+}
+
+function refused(
+  code: FeatureHeaderCode,
+  reason: string,
+  line: HeaderLine,
+  column: number,
+): FeatureHeaderError {
+  return new FeatureHeaderError(code, reason, placeOf(line, column))
+}
