@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UnknownFeatureError } from './features/table.js'
-import { Featureset, FeaturesetRangeError, FeaturesetSyntaxError } from './featureset.js'
+import { Featureset, FeaturesetRangeError } from './featureset.js'
+import { FeaturesetSyntaxError } from './featureset-text.js'
 
 const word = fc.integer({ min: 0, max: 0xffff_ffff })
 const featureset = fc.array(word, { maxLength: 24 }).map((words) => Featureset.fromWords(words))

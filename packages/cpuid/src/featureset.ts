@@ -5,24 +5,12 @@
  * that is not there is zero. Names need a feature table, because bits move between releases.
  */
 import { bigIntToWords, wordsToBigInt } from './bigint.js'
-import { ParseError, quoteForMessage, XenlevelError } from './errors.js'
-import { featureTable } from './features/tables.js'
+import { XenlevelError } from './errors.js'
 import type { FeatureName, FeatureTable } from './features/table.js'
 import { UnknownFeatureError } from './features/table.js'
+import { featureTable } from './features/tables.js'
+import { WordReader } from './featureset-text.js'
 import { bitsOf, hexWord, isWord, significantWords, testBit, wordsOfBits } from './words.js'
-
-/** A text that is not a featureset: `offset` is the character, `path` the word that is wrong. Code `FEATURESET_SYNTAX`. */
-export class FeaturesetSyntaxError extends ParseError {
-  constructor(init: { text: string; offset: number; word: number; problem: string }) {
-    super({
-      code: 'FEATURESET_SYNTAX',
-      message: `Not a featureset: ${init.problem} at character ${init.offset} (word ${init.word}) of ${quoteForMessage(init.text)}. Expected words of up to eight hexadecimal digits joined by "-" or ":", such as "1789c3f5-f6fa3223".`,
-      offset: init.offset,
-      path: `word ${init.word}`,
-      details: { text: init.text, word: init.word },
-    })
-  }
-}
 
 /** A number that no featureset word or bit can be. Code `FEATURESET_RANGE`. */
 export class FeaturesetRangeError extends XenlevelError {
@@ -52,7 +40,10 @@ export class Featureset {
    * @throws {@link FeaturesetSyntaxError} for anything else, with the character and word that are wrong.
    */
   static parse(text: string): Featureset {
-    return new Featureset(Object.freeze(parseWords(text)))
+    const words: number[] = []
+    const reader = new WordReader(text)
+    while (reader.next()) words.push(reader.value)
+    return new Featureset(Object.freeze(words))
   }
 
   /**
@@ -235,62 +226,4 @@ export class Featureset {
     }
     return new Featureset(Object.freeze(words))
   }
-}
-
-function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const letter = code | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-function parseWords(text: string): number[] {
-  const words: number[] = []
-  if (text === '') return words
-  let at = 0
-  let separator = 0
-  for (;;) {
-    if (text.charCodeAt(at) === 0x30 && (text.charCodeAt(at + 1) | 0x20) === 0x78) at += 2
-    const start = at
-    let value = 0
-    for (let digit = hexDigit(text.charCodeAt(at)); digit >= 0; ) {
-      if (at - start === 8) throw syntaxError(text, at, words.length, 'more than eight digits')
-      value = value * 16 + digit
-      digit = hexDigit(text.charCodeAt(++at))
-    }
-    if (at === start)
-      throw syntaxError(
-        text,
-        at,
-        words.length,
-        `${found(text, at)} where a hexadecimal digit should be`,
-      )
-    words.push(value)
-    if (at === text.length) return words
-    const code = text.charCodeAt(at)
-    if (code !== 0x2d && code !== 0x3a)
-      throw syntaxError(text, at, words.length - 1, `unexpected ${found(text, at)}`)
-    if (separator !== 0 && separator !== code) {
-      throw syntaxError(
-        text,
-        at,
-        words.length - 1,
-        `${found(text, at)} after words joined otherwise`,
-      )
-    }
-    separator = code
-    at++
-  }
-}
-
-function found(text: string, offset: number): string {
-  return offset < text.length ? quoteForMessage(text.charAt(offset)) : 'the end'
-}
-
-function syntaxError(
-  text: string,
-  offset: number,
-  word: number,
-  problem: string,
-): FeaturesetSyntaxError {
-  return new FeaturesetSyntaxError({ text, offset, word, problem })
 }

@@ -20,6 +20,7 @@ export {
   XenlevelError,
   type XenlevelErrorInit,
 } from './errors.js'
+export { COMMON_1D_FEATURES } from './features/common-1d.js'
 export {
   type FeatureDeclaration,
   FeatureDeclarationError,
@@ -28,6 +29,11 @@ export {
 } from './features/declarations.js'
 export { flattenFeatures } from './features/flatten.js'
 export {
+  type FeatureHeaderCode,
+  FeatureHeaderError,
+  parseFeatureHeader,
+} from './features/header.js'
+export {
   featureDependencies,
   knownReleases,
   pointRelease,
@@ -35,8 +41,6 @@ export {
   XEN_RELEASES,
   type XenRelease,
 } from './features/releases.js'
-export { featureTable } from './features/tables.js'
-export { COMMON_1D_FEATURES } from './features/common-1d.js'
 export {
   type ClearedFeature,
   type CpuRegister,
@@ -49,7 +53,9 @@ export {
   UnknownFeatureError,
   type WordSource,
 } from './features/table.js'
-export { Featureset, FeaturesetRangeError, FeaturesetSyntaxError } from './featureset.js'
+export { featureTable } from './features/tables.js'
+export { Featureset, FeaturesetRangeError } from './featureset.js'
+export { FeaturesetSyntaxError, parseWordsInto } from './featureset-text.js'
 export { locateJsonError, type TextPosition } from './json-error.js'
 export type { CpuidLeaf, MsrEntry } from './leaves.js'
 export { type CpuSignature, type CpuVendor, cpuSignature, cpuVendor } from './signature.js'
