@@ -22,7 +22,12 @@ export {
   type Reason,
   type ReasonGrade,
 } from './guest/admit.js'
-export { type CombineMethod, type CombineOptions, combineFeaturesets } from './pool/combine.js'
+export {
+  type CombineMethod,
+  type CombineOptions,
+  combineFeaturesets,
+  FeaturesetCombiner,
+} from './pool/combine.js'
 export {
   type LevelledGuest,
   type LevelOptions,
@@ -32,3 +37,4 @@ export {
 } from './pool/level.js'
 export type { Loss } from './pool/losses.js'
 export { COMPATIBILITY_BITS, type CompatibilityBits } from './xen/compatibility-bits.js'
+export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'

@@ -33,7 +33,9 @@ export {
   FeatureHeaderError,
   parseFeatureHeader,
 } from './features/header.js'
+export { type MappedFeatureset, mapFeatureset } from './features/mapping.js'
 export {
+  compareReleases,
   featureDependencies,
   knownReleases,
   pointRelease,
@@ -59,3 +61,6 @@ export { FeaturesetSyntaxError, parseWordsInto } from './featureset-text.js'
 export { locateJsonError, type TextPosition } from './json-error.js'
 export type { CpuidLeaf, MsrEntry } from './leaves.js'
 export { type CpuSignature, type CpuVendor, cpuSignature, cpuVendor } from './signature.js'
+export type { XenCpuidOutput } from './xen-cpuid/arguments.js'
+export type { XenCpuidHost, XenCpuidPolicy, XenCpuidSet } from './xen-cpuid/host.js'
+export { type XenCpuidOptions, xenCpuidText } from './xen-cpuid/text.js'

@@ -46,7 +46,12 @@ describe('parseHostSnapshot', () => {
       'featuresets.raw',
       '"x" where a hexadecimal digit should be at character 9',
     ],
-    ['no featureset', { ...document, featuresets: {} }, 'featuresets', 'Expected "raw"'],
+    [
+      'half a PV pair',
+      { ...document, featuresets: { pvMax: '1' } },
+      'featuresets',
+      '"pvDefault" and "pvMax" together',
+    ],
     [
       'half an HVM pair',
       { ...document, featuresets: { raw: '1', hvmMax: '1' } },

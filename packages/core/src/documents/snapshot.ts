@@ -43,13 +43,12 @@ const featuresetsSchema = /* @__PURE__ */ z
     /** What HVM guests may have at most; xapi's features_hvm. */
     hvmMax: /* @__PURE__ */ featuresetText.optional(),
   })
-  .refine(
-    (sets) => sets.raw !== undefined || (sets.pvDefault !== undefined && sets.pvMax !== undefined),
-    {
-      message:
-        'Expected "raw", or "pvDefault" and "pvMax": without them nothing is known of the host.',
-    },
-  )
+  .refine((sets) => (sets.pvDefault === undefined) === (sets.pvMax === undefined), {
+    message: 'Expected "pvDefault" and "pvMax" together, or neither.',
+  })
+  .refine((sets) => sets.hvmDefault === undefined || sets.pvDefault !== undefined, {
+    message: 'Expected "pvDefault" and "pvMax" beside "hvmDefault" and "hvmMax".',
+  })
   .refine((sets) => (sets.hvmDefault === undefined) === (sets.hvmMax === undefined), {
     message: 'Expected "hvmDefault" and "hvmMax" together, or neither.',
   })
@@ -66,7 +65,10 @@ export const hostSnapshotSchema = /* @__PURE__ */ z.strictObject({
   cpu: cpuSchema,
   /** The Xen that runs on it; null if none does, as when the snapshot was made of a CPUID dump. */
   xen: /* @__PURE__ */ z.nullable(xenSchema),
-  /** Its featuresets, by name. */
+  /**
+   * Its featuresets, by name, in the words of its Xen release; `raw` in those of the hardware. None at all for a host that told
+   * nothing, which then does not count for a level and takes no guest.
+   */
   featuresets: featuresetsSchema,
   /** Featureset words that are zero because the source did not show them. */
   unknownWords: /* @__PURE__ */ z.array(z.int().min(0)).default(() => []),

@@ -9,7 +9,7 @@ import {
 } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 import { compatibilityMask } from '../xen/compatibility-bits.js'
-import { offeredFeaturesets } from '../xen/offered-featuresets.js'
+import { type DefaultFeatureset, offeredFeaturesets } from '../xen/offered-featuresets.js'
 import { releaseRules } from '../xen/releases.js'
 
 /** The kinds of guest that Xen tells apart; a PVH guest is judged as HVM. */
@@ -23,8 +23,8 @@ export interface GuestCpu {
   readonly kind: GuestKind
   /** The vendor it has seen; not judged if it is not given. */
   readonly vendor?: CpuVendor
-  /** The features it has seen. */
-  readonly featureset: Featureset
+  /** The features it has seen, in the words of {@link AdmitOptions.release}: a level for boot, never a max set. */
+  readonly featureset: DefaultFeatureset
 }
 
 /**
@@ -42,6 +42,7 @@ export interface Reason {
     | 'feature-missing'
     | 'bit-missing'
     | 'word-unknown'
+    | 'featuresets-unknown'
   /** How bad it is. */
   readonly grade: ReasonGrade
   /** One sentence for people. */
@@ -60,8 +61,8 @@ export interface Admission {
   readonly admitted: boolean
   /** All reasons, the missing features by bit. */
   readonly reasons: readonly Reason[]
-  /** Whether the host's max set was said by its Xen or estimated from its raw words. */
-  readonly evidence: 'said' | 'estimated'
+  /** Whether the host's max set was said by its Xen, estimated from its raw words, or is not known. */
+  readonly evidence: 'said' | 'estimated' | 'unknown'
 }
 
 /** Options of {@link admitGuest}. */
@@ -88,7 +89,9 @@ export function admitGuest(
   const sets = guest.kind === 'pv' || guest.kind === 'pv32' ? offered.pv : offered.hvm
   const reasons = [
     ...vendorReasons(guest, host, table),
-    ...(sets === null ? [withoutHvm(guest, host)] : featureReasons(guest, host, sets.max, table)),
+    ...(sets === null
+      ? [offered.evidence === 'unknown' ? nothingKnown(guest, host) : withoutHvm(guest, host)]
+      : featureReasons(guest, host, sets.max, table)),
   ]
   return {
     admitted: !reasons.some(({ grade }) => grade === 'refused' || grade === 'lost'),
@@ -109,6 +112,15 @@ function vendorReasons(guest: GuestCpu, host: HostSnapshot, table: FeatureTable)
       host: host.name,
     },
   ]
+}
+
+function nothingKnown(guest: GuestCpu, host: HostSnapshot): Reason {
+  return {
+    code: 'featuresets-unknown',
+    grade: 'lost',
+    message: `Nothing is known of what ${host.name} offers, so nothing says that ${nameOf(guest)} can run there: take its snapshot again.`,
+    host: host.name,
+  }
 }
 
 function withoutHvm(guest: GuestCpu, host: HostSnapshot): Reason {

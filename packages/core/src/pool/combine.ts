@@ -4,7 +4,13 @@
  * `intersection` is the bare AND that upstream Xen's xapi falls back to. `xenserver` is what the library of XenServer and XCP-ng does:
  * AND; the bits that a pool accumulates are OR-ed; what depends on something absent goes; RSBA and RRSBA are settled over all hosts.
  */
-import { Featureset, type FeatureTable, featureTable } from '@xenlevel/cpuid'
+import {
+  Featureset,
+  type FeatureTable,
+  featureTable,
+  mapFeatureset,
+  parseWordsInto,
+} from '@xenlevel/cpuid'
 
 /** How featuresets are combined. */
 export type CombineMethod = 'xenserver' | 'intersection'
@@ -29,32 +35,105 @@ export function combineFeaturesets(
   sets: readonly Featureset[],
   options: CombineOptions = {},
 ): Featureset {
-  const said = sets.filter((set) => set.words.length > 0)
-  if (said.length === 0) return Featureset.empty
-  const length = said.reduce((longest, set) => Math.max(longest, set.words.length), 0)
-  const all = new Uint32Array(length).fill(0xffff_ffff)
-  const any = new Uint32Array(length)
-  for (const { words } of said) {
+  const combiner = new FeaturesetCombiner(options)
+  for (const set of sets) combiner.add(set)
+  return combiner.result()
+}
+
+/** Words of the longest featureset ever seen, and room for those to come; longer sets make room for themselves. */
+const USUAL_WORDS = 32
+
+/**
+ * {@link combineFeaturesets} for sets that come one by one: two words of memory for each word of a set, however many sets there are.
+ */
+export class FeaturesetCombiner {
+  readonly #options: CombineOptions
+  /** AND of all sets; words that a set does not have are zero. */
+  #all = new Uint32Array(USUAL_WORDS).fill(0xffff_ffff)
+  /** OR of all sets. */
+  #any = new Uint32Array(USUAL_WORDS)
+  #text = new Uint32Array(USUAL_WORDS)
+  #length = 0
+  #count = 0
+
+  constructor(options: CombineOptions = {}) {
+    this.#options = options
+  }
+
+  /** How many sets that have words were added. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Adds one set. */
+  add(set: Featureset): void {
+    this.#addWords(set.words, set.words.length)
+  }
+
+  /**
+   * Adds one set in its text form, without making a {@link @xenlevel/cpuid!Featureset} of it.
+   *
+   * @throws {@link @xenlevel/cpuid!FeaturesetSyntaxError} for a text that is not a featureset; nothing is added then.
+   */
+  addText(text: string): void {
+    const most = (text.length >>> 1) + 1
+    if (most > this.#text.length) this.#text = new Uint32Array(most)
+    this.#addWords(this.#text, parseWordsInto(text, this.#text))
+  }
+
+  /** What all sets so far have in common. More may be added afterwards. */
+  result(): Featureset {
+    if (this.#count === 0) return Featureset.empty
+    const all = this.#all.slice(0, this.#length)
+    if ((this.#options.method ?? 'xenserver') === 'xenserver') {
+      settle(all, this.#any, featureTable(this.#options.release))
+    }
+    return Featureset.fromWords(all)
+  }
+
+  #addWords(words: ArrayLike<number>, length: number): void {
+    if (length === 0) return
+    if (length > this.#all.length) this.#grow(length)
+    const all = this.#all
+    const any = this.#any
     for (let index = 0; index < length; index++) {
       const word = words[index] ?? 0
       all[index] = (all[index] ?? 0) & word
       any[index] = (any[index] ?? 0) | word
     }
+    for (let index = length; index < this.#length; index++) all[index] = 0
+    if (length > this.#length) {
+      if (this.#count > 0) all.fill(0, this.#length, length)
+      this.#length = length
+    }
+    this.#count++
   }
-  if ((options.method ?? 'xenserver') === 'xenserver') {
-    settle(all, any, featureTable(options.release))
+
+  #grow(length: number): void {
+    const [all, any] = [new Uint32Array(length).fill(0xffff_ffff), new Uint32Array(length)]
+    all.set(this.#all)
+    any.set(this.#any)
+    this.#all = all
+    this.#any = any
   }
-  return Featureset.fromWords(all)
 }
 
 /** Turns the AND of all sets into the level, given the OR of them. */
 function settle(all: Uint32Array, any: Uint32Array, table: FeatureTable): void {
-  const accumulated = table.mask('accumulated').words
+  const accumulated = accumulatedFeatures(table).words
   for (let index = 0; index < all.length; index++) {
     all[index] = (all[index] ?? 0) | ((any[index] ?? 0) & (accumulated[index] ?? 0))
   }
   table.clearDependentsInPlace(all)
   settleReturnPredictions(all, any, table)
+}
+
+/** The bits that a pool accumulates. Releases before 4.19 have no marks for them: the newest marks are taken, by name. */
+export function accumulatedFeatures(table: FeatureTable): Featureset {
+  const own = table.mask('accumulated')
+  if (!own.isEmpty) return own
+  const newest = featureTable()
+  return mapFeatureset(newest.mask('accumulated'), newest, table).featureset
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { Featureset } from '@xenlevel/cpuid'
+import { Featureset, featureTable } from '@xenlevel/cpuid'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
+import type { GuestCpu } from '../guest/admit.js'
 import { hostWith } from '../testing.js'
 import { levelPool, PoolError } from './level.js'
 
@@ -124,7 +125,7 @@ describe('levelPool', () => {
     expect(document).toMatchObject({
       format: 'xenlevel/pool-level',
       version: 1,
-      release: '4.23-dev',
+      release: '4.22.0',
       method: 'xenserver',
     })
     expect(document.pv.default).toBe(levelPool([old, young]).pv.default.toString())
@@ -171,5 +172,103 @@ describe('recorded hosts', () => {
         }
       }),
     )
+  })
+})
+
+describe('a pool over releases', () => {
+  const said = (release: string, names: readonly string[], words?: number) => {
+    const set = Featureset.fromNames(names, featureTable(release))
+    const text = words === undefined ? set : Featureset.parse(set.toString('-', words))
+    return {
+      xen: { release, hvm: true, hap: true },
+      featuresets: { pvDefault: text, pvMax: text, hvmDefault: text, hvmMax: text },
+    }
+  }
+  const host = (name: string, release: string, names: readonly string[], words?: number) =>
+    hostWith(name, [], said(release, names, words))
+
+  it('is levelled in the words of the oldest, by name', () => {
+    const level = levelPool([
+      host('young', '4.18.0', ['FPU', 'TSXLDTRK', 'RTM', 'AVX_IFMA']),
+      host('old', '4.16.0', ['FPU', 'TSXLDTRK', 'RTM']),
+    ])
+    const table = featureTable('4.16.0')
+    expect(level.release).toBe('4.16.0')
+    expect(level.hvm.default.names(table)).toEqual(['FPU', 'RTM', 'TSXLDTRK'])
+    expect(level.hvm.default.words).toHaveLength(12)
+    expect(level.losses).toEqual([
+      { feature: 'AVX_IFMA', hosts: ['young'], kind: 'not-carried', guests: ['pv', 'hvm'] },
+    ])
+    expect(level.findings.map(({ code }) => code)).toEqual(['releases-differ'])
+  })
+
+  it('takes the release that it is told to', () => {
+    const level = levelPool([host('old', '4.16.0', ['FPU', 'TSXLDTRK'])], { release: '4.18' })
+    expect(level.release).toBe('4.18.6')
+    expect(level.pv.max.names(featureTable('4.18'))).toEqual(['FPU'])
+    expect(level.pv.max.has(304)).toBe(false)
+  })
+
+  it('accumulates by the newest marks where the release has none', () => {
+    const level = levelPool([
+      host('a', '4.17.7', ['FPU', 'MD_CLEAR']),
+      host('b', '4.17.7', ['FPU']),
+    ])
+    expect(level.hvm.default.names(featureTable('4.17'))).toEqual(['FPU', 'MD_CLEAR'])
+  })
+
+  it('knows a distribution’s release and a newer point release by their branch', () => {
+    for (const release of ['4.17.7-2.xcp', '4.17.99', '4.17']) {
+      const level = levelPool([
+        { ...host('a', '4.17.7', ['FPU']), xen: { release, hvm: true, hap: true } },
+      ])
+      expect(level.release).toBe('4.17.7')
+      expect(level.findings).toEqual([])
+    }
+    const strange = levelPool([
+      { ...host('a', '4.17.7', ['FPU']), xen: { release: '5.1', hvm: true, hap: true } },
+    ])
+    expect(strange.release).toBe('4.23-dev')
+    expect(strange.findings.map(({ code }) => code)).toEqual(['release-unknown'])
+  })
+
+  it('says which bits have no name and which featuresets are shorter', () => {
+    const odd = host('odd', '4.18.0', ['FPU'])
+    const bits = Featureset.fromBigInt(1n | (1n << 545n))
+    const level = levelPool([
+      { ...odd, featuresets: { pvDefault: bits, pvMax: bits } },
+      host('short', '4.18.0', ['FPU'], 1),
+      host('old', '4.16.0', ['FPU']),
+    ])
+    expect(level.findings.map(({ code, hosts }) => [code, hosts])).toEqual([
+      ['host-without-hvm', ['odd']],
+      ['releases-differ', ['odd', 'short', 'old']],
+      ['lengths-differ', ['short']],
+      ['bits-unnamed', ['odd']],
+    ])
+  })
+
+  it('does not count a host that told nothing', () => {
+    const level = levelPool([
+      hostWith('mute', [], { featuresets: {} }),
+      host('a', '4.17.7', ['FPU']),
+    ])
+    expect(level.hvm.hosts).toEqual(['a'])
+    expect(level.hvm.default.names()).toEqual(['FPU'])
+    expect(level.findings.map(({ code, hosts }) => [code, hosts])).toEqual([
+      ['featuresets-unknown', ['mute']],
+    ])
+  })
+})
+
+describe('the types', () => {
+  it('keep what is for boot apart from what is accepted', () => {
+    const level = levelPool([old])
+    expectTypeOf(level.hvm.default).not.toExtend<typeof level.hvm.max>()
+    expectTypeOf(level.hvm.max).not.toExtend<typeof level.hvm.default>()
+    expectTypeOf(level.hvm.max).not.toExtend<GuestCpu['featureset']>()
+    expectTypeOf(level.hvm.default).toExtend<GuestCpu['featureset']>()
+    expectTypeOf(Featureset.empty).toExtend<GuestCpu['featureset']>()
+    expect(level.hvm.default).toBeInstanceOf(Featureset)
   })
 })

@@ -1,17 +1,23 @@
 /** The level of a pool: what every guest may be promised wherever it runs, and what that costs whom. */
-import { type CpuVendor, type Featureset, featureTable, XenlevelError } from '@xenlevel/cpuid'
+import { type CpuVendor, compareReleases, featureTable, XenlevelError } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 import type { Finding } from '../finding.js'
-import { offeredFeaturesets } from '../xen/offered-featuresets.js'
-import { type CombineMethod, type CombineOptions, combineFeaturesets } from './combine.js'
+import {
+  type DefaultFeatureset,
+  type MaxFeatureset,
+  offeredFeaturesets,
+} from '../xen/offered-featuresets.js'
+import { tableRelease } from '../xen/releases.js'
+import { type CombineMethod, FeaturesetCombiner } from './combine.js'
+import { findFindings } from './findings.js'
 import { findLosses, type LevelMember, type Loss } from './losses.js'
 
 /** The level for one kind of guest. */
 export interface LevelledGuest {
   /** For boot: what a guest gets on every host when nobody asks. */
-  readonly default: Featureset
+  readonly default: DefaultFeatureset
   /** For acceptance: what every host lets in. */
-  readonly max: Featureset
+  readonly max: MaxFeatureset
   /** The hosts that count: for HVM guests those that can run them. */
   readonly hosts: readonly string[]
 }
@@ -43,7 +49,12 @@ export interface PoolLevel {
 }
 
 /** Options of {@link levelPool}. */
-export type LevelOptions = CombineOptions
+export interface LevelOptions {
+  /** The release to make the level for; the oldest that any of the hosts runs by default, the newest where none is known. */
+  readonly release?: string
+  /** `'xenserver'` by default. */
+  readonly method?: CombineMethod
+}
 
 /** Hosts that make no pool. Codes `POOL_EMPTY`, `POOL_DUPLICATE_HOST`, `POOL_MERGE`. */
 export class PoolError extends XenlevelError {}
@@ -51,8 +62,9 @@ export class PoolError extends XenlevelError {}
 /**
  * Levels a pool.
  *
- * PV and HVM are levelled apart, and default sets apart from max sets. Hosts that cannot run HVM guests do not count for HVM. Hosts
- * of different vendors are levelled all the same, with a finding: no guest can move between them.
+ * PV and HVM are levelled apart, and default sets apart from max sets. Hosts that cannot run HVM guests do not count for HVM, hosts
+ * that told nothing do not count at all. Hosts of different vendors are levelled all the same, with a finding: no guest can move
+ * between them. Hosts on different releases are carried, by name, to the words of the oldest; what that does not know is a loss.
  *
  * @throws {@link PoolError} without hosts, or when two have the same name; {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a
  * table.
@@ -76,7 +88,7 @@ class Level implements PoolLevel {
 
   constructor(snapshots: readonly HostSnapshot[], options: LevelOptions) {
     refuseBadPool(snapshots)
-    const table = featureTable(options.release)
+    const table = featureTable(options.release ?? oldestRelease(snapshots))
     const members = snapshots.map((host) => ({ host, offered: offeredFeaturesets(host, table) }))
     const vendors = new Set(snapshots.map(({ cpu }) => cpu.vendor))
     const [vendor = null] = vendors
@@ -87,10 +99,11 @@ class Level implements PoolLevel {
     this.vendor = vendors.size === 1 ? vendor : null
     this.physAddrBits = Math.min(...snapshots.map(({ cpu }) => cpu.physAddrBits))
     this.hosts = Object.freeze(snapshots.map(({ name }) => name))
-    this.pv = levelGuests(members, 'pv', options)
-    this.hvm = levelGuests(members, 'hvm', options)
+    const combining = { ...options, release: table.release }
+    this.pv = levelGuests(members, 'pv', combining)
+    this.hvm = levelGuests(members, 'hvm', combining)
     this.losses = Object.freeze(findLosses(members, this, table))
-    this.findings = Object.freeze(findFindings(members, this))
+    this.findings = Object.freeze(findFindings(members, this.release))
   }
 
   merge(other: PoolLevel): PoolLevel {
@@ -143,55 +156,28 @@ function levelGuests(
   kind: 'pv' | 'hvm',
   options: LevelOptions,
 ): LevelledGuest {
-  const counting = members.flatMap(({ host, offered }) => {
+  const [forBoot, forAcceptance] = [
+    new FeaturesetCombiner(options),
+    new FeaturesetCombiner(options),
+  ]
+  const hosts: string[] = []
+  for (const { host, offered } of members) {
     const sets = offered[kind]
-    return sets === null ? [] : [{ name: host.name, sets }]
-  })
+    if (sets === null) continue
+    forBoot.add(sets.default)
+    forAcceptance.add(sets.max)
+    hosts.push(host.name)
+  }
   return Object.freeze({
-    default: combineFeaturesets(
-      counting.map(({ sets }) => sets.default),
-      options,
-    ),
-    max: combineFeaturesets(
-      counting.map(({ sets }) => sets.max),
-      options,
-    ),
-    hosts: Object.freeze(counting.map(({ name }) => name)),
+    default: forBoot.result(),
+    max: forAcceptance.result(),
+    hosts: Object.freeze(hosts),
   })
 }
 
-function findFindings(members: readonly LevelMember[], level: PoolLevel): Finding[] {
-  const findings: Finding[] = []
-  const about = (
-    which: (member: LevelMember) => boolean,
-    finding: Pick<Finding, 'code' | 'severity'>,
-    message: (hosts: string) => string,
-  ) => {
-    const hosts = members.filter(which).map(({ host }) => host.name)
-    if (hosts.length > 0) findings.push({ ...finding, message: message(hosts.join(', ')), hosts })
-  }
-  about(
-    () => level.vendor === null,
-    { code: 'vendors-differ', severity: 'error' },
-    () =>
-      `The hosts are of different vendors (${members.map(({ host }) => `${host.name} ${host.cpu.vendor}`).join(', ')}): no guest can move between vendors, whatever its features. Make one pool a vendor.`,
-  )
-  about(
-    ({ offered }) => offered.evidence === 'estimated',
-    { code: 'offer-estimated', severity: 'info' },
-    (hosts) =>
-      `What these hosts offer is estimated from their raw featuresets and the static masks of Xen ${level.release}: ${hosts}. A snapshot taken on a running host is exact.`,
-  )
-  about(
-    ({ offered }) => offered.hvm === null,
-    { code: 'host-without-hvm', severity: 'warning' },
-    (hosts) => `These hosts cannot run HVM guests and do not count for their level: ${hosts}.`,
-  )
-  about(
-    ({ host }) => host.unknownWords.length > 0,
-    { code: 'words-unknown', severity: 'warning' },
-    (hosts) =>
-      `The snapshots of these hosts do not show all featureset words, and the level has nothing of the words they leave out: ${hosts}. Take them again on the hosts.`,
-  )
-  return findings
+/** The oldest release that any of the hosts runs; undefined if none is known. */
+function oldestRelease(hosts: readonly HostSnapshot[]): string | undefined {
+  return hosts
+    .flatMap(({ xen }) => (xen === null ? [] : (tableRelease(xen.release) ?? [])))
+    .sort(compareReleases)[0]
 }

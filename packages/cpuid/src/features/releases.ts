@@ -95,3 +95,17 @@ export function scriptRules(release: string): readonly ScriptRule[] {
 export function featureDependencies(release: string = developmentRelease): FeatureDependencies {
   return releaseDeclarations(release).dependencies
 }
+
+/** What a feature is called in the newest release that has it; the name itself if it was never renamed. */
+export function newestName(name: string): string {
+  for (const { renamed } of changes) {
+    for (const [newer, older] of Object.entries(renamed ?? {})) if (older === name) return newer
+  }
+  return name
+}
+
+/** Negative if release `a` is older than `b`, positive if newer; the development tree is the newest. */
+export function compareReleases(a: string, b: string): number {
+  const order = knownReleases()
+  return order.indexOf(pointRelease(a)) - order.indexOf(pointRelease(b))
+}
