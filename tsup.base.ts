@@ -7,9 +7,21 @@ export function library(options: { entry?: string[]; bundle?: RegExp[] } = {}) {
     format: ['esm', 'cjs'],
     dts: { compilerOptions: { customConditions: ['@xenlevel/source'] } },
     target: 'node20',
-    clean: true,
+    clean: ['dist/*.*'],
     treeshake: true,
     splitting: false,
     noExternal: options.bundle ?? [],
+  })
+}
+
+/** A command of a package: one file each, for Node alone, without types. */
+export function program(entry: Record<string, string>, bundle: RegExp[] = []) {
+  return defineConfig({
+    entry,
+    format: ['esm'],
+    target: 'node20',
+    treeshake: true,
+    splitting: false,
+    noExternal: bundle,
   })
 }

@@ -1,3 +1,6 @@
-import { library } from '../../tsup.base.js'
+import { library, program } from '../../tsup.base.js'
 
-export default library({ bundle: [/^bigint-buffer/] })
+export default [
+  library({ bundle: [/^bigint-buffer/] }),
+  program({ 'bin/xenlevel-gen': 'src/bin/xenlevel-gen.ts' }, [/^bigint-buffer/]),
+]

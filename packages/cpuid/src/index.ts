@@ -38,6 +38,7 @@ export {
   compareReleases,
   featureDependencies,
   knownReleases,
+  nearestRelease,
   pointRelease,
   UnknownReleaseError,
   XEN_RELEASES,
@@ -55,6 +56,7 @@ export {
   UnknownFeatureError,
   type WordSource,
 } from './features/table.js'
+export { formatTableModule, type TableModuleInit } from './features/table-module.js'
 export { featureTable } from './features/tables.js'
 export { Featureset, FeaturesetRangeError } from './featureset.js'
 export { FeaturesetSyntaxError, parseWordsInto } from './featureset-text.js'

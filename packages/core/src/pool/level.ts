@@ -1,5 +1,11 @@
 /** The level of a pool: what every guest may be promised wherever it runs, and what that costs whom. */
-import { type CpuVendor, compareReleases, featureTable, XenlevelError } from '@xenlevel/cpuid'
+import {
+  type CpuVendor,
+  compareReleases,
+  featureTable,
+  nearestRelease,
+  XenlevelError,
+} from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 import type { Finding } from '../finding.js'
 import {
@@ -7,7 +13,6 @@ import {
   type MaxFeatureset,
   offeredFeaturesets,
 } from '../xen/offered-featuresets.js'
-import { tableRelease } from '../xen/releases.js'
 import { type CombineMethod, FeaturesetCombiner } from './combine.js'
 import { findFindings } from './findings.js'
 import { findLosses, type LevelMember, type Loss } from './losses.js'
@@ -178,6 +183,6 @@ function levelGuests(
 /** The oldest release that any of the hosts runs; undefined if none is known. */
 function oldestRelease(hosts: readonly HostSnapshot[]): string | undefined {
   return hosts
-    .flatMap(({ xen }) => (xen === null ? [] : (tableRelease(xen.release) ?? [])))
+    .flatMap(({ xen }) => (xen === null ? [] : (nearestRelease(xen.release) ?? [])))
     .sort(compareReleases)[0]
 }

@@ -9,9 +9,9 @@ import {
   type FeatureTable,
   featureTable,
   mapFeatureset,
+  nearestRelease,
 } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
-import { tableRelease } from './releases.js'
 
 declare const purpose: unique symbol
 
@@ -51,7 +51,7 @@ export interface OfferedFeaturesets {
 
 /** What the host offers, in the words of `table`. */
 export function offeredFeaturesets(host: HostSnapshot, table: FeatureTable): OfferedFeaturesets {
-  const release = host.xen === null ? table.release : tableRelease(host.xen.release)
+  const release = host.xen === null ? table.release : nearestRelease(host.xen.release)
   const own = release === undefined ? table : featureTable(release)
   const said = setsOf(host, own)
   if (said === null) {

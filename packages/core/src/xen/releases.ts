@@ -2,8 +2,6 @@
  * What differs between Xen releases, one row a release from which something is different. Read from the oldest row down: a later
  * row replaces what it names.
  */
-import { knownReleases, pointRelease, UnknownReleaseError } from '@xenlevel/cpuid'
-
 /** Where a row's answers come from: recorded from that Xen's own code, or read in its source. */
 type Evidence = 'recorded' | 'facts'
 
@@ -26,21 +24,4 @@ export function releaseRules(release: string): ReleaseRow | undefined {
   if (match === null) return undefined
   const [major, minor] = [Number(match[1]), Number(match[2])]
   return ROWS.findLast(({ from }) => major > from[0] || (major === from[0] && minor >= from[1]))
-}
-
-/**
- * The release whose feature table fits what a host says of its Xen: distributions add to the number (`'4.17.6-2'`, `'4.17.7-xcp'`),
- * and a host may run a point release that is newer than this library, for which the newest one known of its branch is taken.
- * Undefined if there is no table for that branch.
- */
-export function tableRelease(release: string): string | undefined {
-  const [plain = '', minor = ''] = /^(\d+\.\d+)(?:\.\d+)?/.exec(release) ?? []
-  for (const candidate of [release, plain, minor]) {
-    try {
-      return pointRelease(candidate)
-    } catch (error) {
-      if (!(error instanceof UnknownReleaseError)) throw error
-    }
-  }
-  return knownReleases().find((known) => known === `${minor}-dev`)
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Featureset } from '../featureset.js'
 import { mapFeatureset } from './mapping.js'
-import { compareReleases, knownReleases, newestName } from './releases.js'
+import { compareReleases, knownReleases, nearestRelease, newestName } from './releases.js'
 import { featureTable } from './tables.js'
 
 it('follows features that moved or were renamed', () => {
@@ -63,4 +63,20 @@ it('orders releases', () => {
     '4.17',
     '4.23-dev',
   ])
+})
+
+it.each([
+  ['4.17', '4.17.7'],
+  ['4.17.2', '4.17.2'],
+  ['4.17.6-2', '4.17.6'],
+  ['4.17.7-xcp', '4.17.7'],
+  ['4.17.99', '4.17.7'],
+  ['4.23-dev', '4.23-dev'],
+  ['4.23', '4.23-dev'],
+  ['4.6.5', undefined],
+  ['5.0', undefined],
+  ['4.17.7.1', undefined],
+  ['unstable', undefined],
+])('takes %j for %j', (release, nearest) => {
+  expect(nearestRelease(release)).toBe(nearest)
 })

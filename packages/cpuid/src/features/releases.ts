@@ -79,11 +79,26 @@ export function releaseDeclarations(release: string): ReleaseDeclarations<KnownF
   return declarationsOf(history, pointRelease(release))
 }
 
+/**
+ * The release whose tables fit what a host says of its Xen. Distributions add to the number (`'4.17.6-2'`, `'4.17.7-xcp'`), and a host may
+ * run a point release that is newer than this library, for which the newest one known of its branch is taken. Undefined if
+ * nothing is known of that branch.
+ */
+export function nearestRelease(release: string): string | undefined {
+  const match = /^(\d+\.\d+)(?:\.(\d+))?(?![\d.])/.exec(release)
+  if (match === null) return undefined
+  const [, minor = '', point] = match
+  const known = newestPoints.find(([name]) => name === minor)
+  if (known === undefined) {
+    return developmentRelease.startsWith(`${minor}-`) ? developmentRelease : undefined
+  }
+  return `${minor}.${point === undefined ? known[1] : Math.min(Number(point), known[1])}`
+}
+
 /** The rules of a release's script; those of the newest for a name that is no release. */
 export function scriptRules(release: string): readonly ScriptRule[] {
-  const known = newestPoints.some(([minor]) => release === minor || release.startsWith(`${minor}.`))
-  const exact = known ? pointRelease(release) : developmentRelease
-  return changesIn(history, exact).flatMap((change) => change.rules ?? [])
+  const nearest = nearestRelease(release) ?? developmentRelease
+  return changesIn(history, nearest).flatMap((change) => change.rules ?? [])
 }
 
 /**
