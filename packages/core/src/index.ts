@@ -5,6 +5,7 @@
  *
  * @module @xenlevel/core
  */
+export { type PoolLevelDocument, poolLevelSchema } from './documents/pool-level.js'
 export {
   formatHostSnapshot,
   type HostSnapshot,
@@ -12,6 +13,7 @@ export {
   parseHostSnapshot,
   SnapshotError,
 } from './documents/snapshot.js'
+export { featuresetText, registerText } from './documents/text-forms.js'
 export type { Finding } from './finding.js'
 export {
   type Admission,
