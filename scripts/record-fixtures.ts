@@ -28,6 +28,18 @@ const RECORDED = [
   'policy/tables/RELEASE-4.19.0.json',
   'policy/tables/HEAD.json',
   'policy/vectors/vendor-fms-head.json',
+  'policy/vectors/header-language.json',
+  'policy/headers/4.7.0.h.txt',
+  'policy/headers/4.9.0.h.txt',
+  'policy/headers/4.13.0.h.txt',
+  'policy/headers/4.14.0.h.txt',
+  'policy/headers/4.16.0.h.txt',
+  'policy/headers/4.17.0.h.txt',
+  'policy/headers/4.17.7.h.txt',
+  'policy/headers/4.19.0.h.txt',
+  'policy/headers/4.20.3.h.txt',
+  'policy/headers/4.22.0.h.txt',
+  'policy/headers/HEAD.h.txt',
 ]
 
 /** The pool of the demo: name in the pool, and the recorded CPU. */

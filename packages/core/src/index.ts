@@ -5,6 +5,17 @@
  *
  * @module @xenlevel/core
  */
+
+export {
+  featuresetOfLibvirtNames,
+  type LibvirtFeature,
+  type LibvirtFeatureset,
+  type LibvirtNames,
+  libvirtFeature,
+  libvirtFeatures,
+  libvirtNameOf,
+  libvirtNamesOf,
+} from './documents/libvirt-names.js'
 export { type PoolLevelDocument, poolLevelSchema } from './documents/pool-level.js'
 export {
   formatHostSnapshot,
@@ -14,6 +25,53 @@ export {
   SnapshotError,
 } from './documents/snapshot.js'
 export { featuresetText, registerText } from './documents/text-forms.js'
+export {
+  assertVmIsCompatible,
+  nextBootFeatureset,
+  nextBootFeaturesKey,
+  parseXapiCpuFlags,
+  VM_INCOMPATIBLE_WITH_THIS_HOST,
+  XAPI_INCOMPATIBLE_REASONS,
+  type XapiCompatibility,
+  type XapiCompatibilityOptions,
+  type XapiCpuFlags,
+  type XapiDomainType,
+  type XapiHost,
+  type XapiVm,
+} from './documents/xapi/compatibility.js'
+export {
+  formatXapiCpuInfo,
+  parseXapiCpuInfo,
+  type XapiCpuInfo,
+  type XapiCpuInfoOptions,
+  type XapiFeaturesets,
+  xapiCapabilities,
+  xapiCpuVendor,
+  xapiOffersHvm,
+} from './documents/xapi/cpu-info.js'
+export {
+  swapXapiMaskOrder,
+  toXapiFeatureset,
+  XapiCpuInfoError,
+  type XapiFeaturesetOptions,
+} from './documents/xapi/featureset.js'
+export {
+  type XapiArithmetic,
+  type XapiPoolMember,
+  type XapiPoolOptions,
+  xapiPoolCpuInfo,
+} from './documents/xapi/pool.js'
+export {
+  type XapiUpgradeOptions,
+  xapiExtend,
+  xapiIntersect,
+  xapiIsEqual,
+  xapiIsStrictSubset,
+  xapiIsSubset,
+  xapiUpgradeFeatures,
+  xapiZeroExtend,
+} from './documents/xapi/set-operations.js'
+export { hostSnapshotFromXapi, type XapiSnapshotOptions } from './documents/xapi/snapshot.js'
 export type { Finding } from './finding.js'
 export {
   type Admission,
@@ -24,6 +82,7 @@ export {
   type Reason,
   type ReasonGrade,
 } from './guest/admit.js'
+export { type LibxlName, libxlName, libxlNameOf } from './names.js'
 export {
   type CombineMethod,
   type CombineOptions,
@@ -38,5 +97,6 @@ export {
   type PoolLevel,
 } from './pool/level.js'
 export type { Loss } from './pool/losses.js'
+export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
 export { COMPATIBILITY_BITS, type CompatibilityBits } from './xen/compatibility-bits.js'
 export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'

@@ -34,6 +34,7 @@ export {
   parseFeatureHeader,
 } from './features/header.js'
 export { type MappedFeatureset, mapFeatureset } from './features/mapping.js'
+export { featuresetOfPolicy, policyWithFeatureset } from './features/registers.js'
 export {
   compareReleases,
   featureDependencies,
