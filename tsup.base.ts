@@ -10,6 +10,11 @@ export function library(options: { entry?: string[]; bundle?: RegExp[] } = {}) {
     clean: ['dist/*.*'],
     treeshake: true,
     splitting: false,
+    // A text of one byte a character and without comments is compiled in half the time at import.
+    minifyWhitespace: true,
+    esbuildOptions: (esbuild) => {
+      esbuild.charset = 'ascii'
+    },
     noExternal: options.bundle ?? [],
   })
 }

@@ -1,7 +1,14 @@
 /** What is timed: our operation, the same done as one would without this library, and the limit for ours in nanoseconds. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { admitGuest, combineFeaturesets, levelPool, parseHostSnapshot } from '@xenlevel/core'
-import { Featureset, featureTable } from '@xenlevel/cpuid'
+import {
+  Featureset,
+  featureDependencies,
+  featureTable,
+  flattenFeatures,
+  parseFeatureHeader,
+} from '@xenlevel/cpuid'
+import { libvirtBaseline } from './libvirt.js'
 
 /** One row of the table. */
 export interface Operation {
@@ -9,10 +16,18 @@ export interface Operation {
   readonly ours: () => unknown
   /** The same without this library; absent where nobody else answers the question. */
   readonly peer?: { readonly name: string; readonly run: () => unknown }
+  /** The same done by another program; null where that is not installed. */
+  readonly program?: () => Measured | null
   /** Nanoseconds. */
   readonly limit: number
   /** Calls between two looks at the clock. */
   readonly batch: number
+}
+
+/** What another program took for the same. */
+export interface Measured {
+  readonly name: string
+  readonly nanoseconds: number
 }
 
 const fixtures = new URL('../fixtures/', import.meta.url)
@@ -40,6 +55,8 @@ export function operations(): Operation[] {
   if (host === undefined) throw new Error('no recorded hosts')
   const guest = { kind: 'hvm', featureset: levelPool(hosts).hvm.default } as const
 
+  const header = readFileSync(new URL('policy/headers/HEAD.h.txt', fixtures), 'utf8')
+  const dependencies = featureDependencies()
   const raw = texts.map((one) => Uint32Array.from(Featureset.parse(one).words))
   const wholes = sets.map((one) => one.toBigInt())
   const work = new Uint32Array(table.words.length)
@@ -81,6 +98,19 @@ export function operations(): Operation[] {
       },
       limit: 20_000,
       batch: 50,
+    },
+    {
+      name: 'combine 50 hosts (libvirt: baseline of their CPUs)',
+      ours: () => combineFeaturesets(sets),
+      program: () => libvirtBaseline(sets),
+      limit: 20_000,
+      batch: 50,
+    },
+    {
+      name: 'parse and flatten a feature header',
+      ours: () => flattenFeatures(parseFeatureHeader(header), dependencies, '4.23-dev'),
+      limit: 5_000_000,
+      batch: 2,
     },
     {
       name: 'parse a featureset of 19 words',

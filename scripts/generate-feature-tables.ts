@@ -109,24 +109,24 @@ ${names.map((name) => `  | ${quote(name)}`).join('\n')}
 /** Every minor release that there are tables for. */
 export type KnownRelease = ${minors.map(quote).join(' | ')}
 `,
-    [`${target}/newest.ts`]: `${banner(`The feature bits and direct dependencies of the newest release, ${developmentRelease}.`)}
+    [`${target}/newest.ts`]: `${banner(`The feature bits and direct dependencies of the newest release, ${developmentRelease}. Functions, so that importing them costs nothing.`)}
 import type { FeatureDeclaration } from '../declarations.js'
 import type { FeatureWord } from '../table.js'
 import type { KnownFeatureName } from './names.js'
 
-export const newestWords: readonly FeatureWord[] = [
+export const newestWords = (): readonly FeatureWord[] => [
 ${history.words.map(({ index, source }) => `  { index: ${index}, source: ${literal(source)} },`).join('\n')}
 ]
 
-export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
+export const newestFeatures = (): readonly FeatureDeclaration<KnownFeatureName>[] => [
 ${history.features.map((row) => `  ${list(row)},`).join('\n')}
 ]
 
-export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> = {
+export const newestDependencies = (): Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> => ({
 ${Object.entries(history.dependencies)
   .map(([needed, dependents]) => `  ${quote(needed)}: ${list(dependents ?? [])},`)
   .join('\n')}
-}
+})
 
 export const wordDependencies: Readonly<Record<string, readonly number[]>> = ${record(history.wordDependencies)}
 `,
@@ -141,7 +141,7 @@ ${declaredReleases.map((row) => `  ${list(row)},`).join('\n')}
 
 export const developmentRelease = ${quote(developmentRelease)}
 
-export const changes: readonly FeatureChange<KnownFeatureName>[] = [
+export const changes = (): readonly FeatureChange<KnownFeatureName>[] => [
 ${history.changes.map((change) => `  ${record(change)},`).join('\n')}
 ]
 `,

@@ -4,13 +4,7 @@
  * `intersection` is the bare AND that upstream Xen's xapi falls back to. `xenserver` is what the library of XenServer and XCP-ng does:
  * AND; the bits that a pool accumulates are OR-ed; what depends on something absent goes; RSBA and RRSBA are settled over all hosts.
  */
-import {
-  Featureset,
-  type FeatureTable,
-  featureTable,
-  mapFeatureset,
-  parseWordsInto,
-} from '@xenlevel/cpuid'
+import { Featureset, type FeatureTable, featureTable, parseWordsInto } from '@xenlevel/cpuid'
 
 /** How featuresets are combined. */
 export type CombineMethod = 'xenserver' | 'intersection'
@@ -132,8 +126,11 @@ function settle(all: Uint32Array, any: Uint32Array, table: FeatureTable): void {
 export function accumulatedFeatures(table: FeatureTable): Featureset {
   const own = table.mask('accumulated')
   if (!own.isEmpty) return own
-  const newest = featureTable()
-  return mapFeatureset(newest.mask('accumulated'), newest, table).featureset
+  const names = featureTable().mask('accumulated').names()
+  return Featureset.fromNames(
+    names.filter((name) => table.feature(name) !== undefined),
+    table,
+  )
 }
 
 /**

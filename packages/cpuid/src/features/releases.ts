@@ -66,17 +66,19 @@ export function knownReleases(): string[] {
   return [...points, developmentRelease]
 }
 
-const history: FeatureHistory<KnownFeatureName> = {
-  words: newestWords,
-  features: newestFeatures,
-  dependencies: newestDependencies,
-  wordDependencies,
-  changes,
+function history(): FeatureHistory<KnownFeatureName> {
+  return {
+    words: newestWords(),
+    features: newestFeatures(),
+    dependencies: newestDependencies(),
+    wordDependencies,
+    changes: changes(),
+  }
 }
 
 /** What a release declared. @throws {@link UnknownReleaseError} for a release without a table. */
 export function releaseDeclarations(release: string): ReleaseDeclarations<KnownFeatureName> {
-  return declarationsOf(history, pointRelease(release))
+  return declarationsOf(history(), pointRelease(release))
 }
 
 /**
@@ -98,7 +100,7 @@ export function nearestRelease(release: string): string | undefined {
 /** The rules of a release's script; those of the newest for a name that is no release. */
 export function scriptRules(release: string): readonly ScriptRule[] {
   const nearest = nearestRelease(release) ?? developmentRelease
-  return changesIn(history, nearest).flatMap((change) => change.rules ?? [])
+  return changesIn({ changes: changes() }, nearest).flatMap((change) => change.rules ?? [])
 }
 
 /**
@@ -113,7 +115,7 @@ export function featureDependencies(release: string = developmentRelease): Featu
 
 /** What a feature is called in the newest release that has it; the name itself if it was never renamed. */
 export function newestName(name: string): string {
-  for (const { renamed } of changes) {
+  for (const { renamed } of changes()) {
     for (const [newer, older] of Object.entries(renamed ?? {})) if (older === name) return newer
   }
   return name

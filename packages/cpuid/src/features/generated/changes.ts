@@ -26,7 +26,7 @@ export const newestPoints: readonly (readonly [minor: KnownRelease, point: numbe
 
 export const developmentRelease = '4.23-dev'
 
-export const changes: readonly FeatureChange<KnownFeatureName>[] = [
+export const changes = (): readonly FeatureChange<KnownFeatureName>[] => [
   { 'landed': ['4.8.0', '4.7.1'], 'needs': { SSE: ['MISALIGNSSE'] } },
   { 'landed': ['4.8.0'], 'add': ['AVX512F', 'AVX512DQ', 'AVX512_IFMA', 'AVX512PF', 'AVX512ER', 'AVX512CD', 'AVX512BW', 'AVX512VL', 'AVX512_VBMI'], 'needs': { AVX512F: ['AVX512_VBMI'] } },
   { 'landed': ['4.9.0', '4.8.4', '4.7.5'], 'words': 10 },

@@ -1,11 +1,11 @@
-// The feature bits and direct dependencies of the newest release, 4.23-dev.
+// The feature bits and direct dependencies of the newest release, 4.23-dev. Functions, so that importing them costs nothing.
 // Made by scripts/generate-feature-tables.ts from packages/cpuid/src/features/declared. Do not edit.
 
 import type { FeatureDeclaration } from '../declarations.js'
 import type { FeatureWord } from '../table.js'
 import type { KnownFeatureName } from './names.js'
 
-export const newestWords: readonly FeatureWord[] = [
+export const newestWords = (): readonly FeatureWord[] => [
   { index: 0, source: { 'leaf': 1, 'subleaf': null, 'register': 'edx' } },
   { index: 1, source: { 'leaf': 1, 'subleaf': null, 'register': 'ecx' } },
   { index: 2, source: { 'leaf': 2147483649, 'subleaf': null, 'register': 'edx' } },
@@ -27,7 +27,7 @@ export const newestWords: readonly FeatureWord[] = [
   { index: 18, source: { 'leaf': 2147483681, 'subleaf': null, 'register': 'ecx' } },
 ]
 
-export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
+export const newestFeatures = (): readonly FeatureDeclaration<KnownFeatureName>[] => [
   ['FPU', 0, 'A'],
   ['VME', 1, 'S'],
   ['DE', 2, 'A'],
@@ -317,7 +317,7 @@ export const newestFeatures: readonly FeatureDeclaration<KnownFeatureName>[] = [
   ['TSA_L1_NO', 578, 'A'],
 ]
 
-export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> = {
+export const newestDependencies = (): Readonly<Partial<Record<KnownFeatureName, readonly KnownFeatureName[]>>> => ({
   'FPU': ['MMX', 'RSTR_FP_ERR_PTRS'],
   'PSE': ['PSE36'],
   'TSC': ['TSC_DEADLINE', 'RDTSCP', 'TSC_ADJUST', 'ITSC'],
@@ -349,6 +349,6 @@ export const newestDependencies: Readonly<Partial<Record<KnownFeatureName, reado
   'AMX_TILE': ['AMX_BF16', 'AMX_INT8', 'AMX_FP16', 'AMX_COMPLEX'],
   'IBRSB': ['STIBP', 'SSBD', 'INTEL_PSFD', 'IPRED_CTRL', 'RRSBA_CTRL', 'BHI_CTRL', 'EIBRS'],
   'EIBRS': ['RRSBA'],
-}
+})
 
 export const wordDependencies: Readonly<Record<string, readonly number[]>> = { ARCH_CAPS: [16, 17] }
