@@ -1,0 +1,2 @@
+// Imported before the clock starts, so that Node's own module loader is ready.
+export {}
