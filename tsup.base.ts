@@ -10,8 +10,7 @@ export function library(options: { entry?: string[]; bundle?: RegExp[] } = {}) {
     clean: ['dist/*.*'],
     treeshake: true,
     splitting: false,
-    // A text of one byte a character and without comments is compiled in half the time at import.
-    minifyWhitespace: true,
+    // A text of one byte a character is compiled in two thirds of the time at import.
     esbuildOptions: (esbuild) => {
       esbuild.charset = 'ascii'
     },

@@ -103,14 +103,15 @@ export function parseWordsInto(text: string, words: Uint32Array): number {
 }
 
 /** Values of the characters 0 to 127 as hexadecimal digits; 16 where a character is none. */
-const DIGITS =
-  '\x10'.repeat(48) +
-  '\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09' +
-  '\x10'.repeat(7) +
-  '\x0a\x0b\x0c\x0d\x0e\x0f' +
-  '\x10'.repeat(26) +
-  '\x0a\x0b\x0c\x0d\x0e\x0f' +
-  '\x10'.repeat(25)
+const DIGITS = /* @__PURE__ */ [
+  /* @__PURE__ */ '\x10'.repeat(48),
+  '\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09',
+  /* @__PURE__ */ '\x10'.repeat(7),
+  '\x0a\x0b\x0c\x0d\x0e\x0f',
+  /* @__PURE__ */ '\x10'.repeat(26),
+  '\x0a\x0b\x0c\x0d\x0e\x0f',
+  /* @__PURE__ */ '\x10'.repeat(25),
+].join('')
 
 /**
  * The form in which toolstacks write: words of eight digits, no 0x. Three times as fast as {@link WordReader} (measured: 180 ns against

@@ -6,14 +6,19 @@
  * @module @xenlevel/cpuid
  */
 export { type CpuRegisters, type RawFeatureset, rawFeatureset } from './dump/featureset.js'
+export { type CoreDifference, type HostFeatureset, hostFeatureset } from './dump/host-featureset.js'
+export { featureOfLinuxFlag, type LinuxFlagMeaning, linuxFlags } from './dump/linux-flags.js'
 export { readCpuDump } from './dump/read.js'
 export {
   type CpuDump,
   type CpuDumpFormat,
   type DumpCpu,
+  type DumpPolicy,
   DumpSyntaxError,
   type DumpWarning,
+  type RegisterOmission,
 } from './dump/types.js'
+
 export {
   ParseError,
   type ParseErrorInit,

@@ -15,14 +15,14 @@ import type { HostSnapshot } from '../documents/snapshot.js'
 
 declare const purpose: unique symbol
 
-/** A featureset for boot: what a guest gets when nobody asks. No {@link MaxFeatureset} can be given in its place. */
-export interface DefaultFeatureset extends Featureset {
+/** A featureset for boot: what a guest gets when nobody asks. A {@link MaxFeatureset} cannot be given in its place. */
+export type DefaultFeatureset = Featureset & {
   /** Exists for the compiler alone. */
   readonly [purpose]?: 'default'
 }
 
 /** A featureset for acceptance: what is let in. It holds bits that contradict each other, so no guest can boot with it. */
-export interface MaxFeatureset extends Featureset {
+export type MaxFeatureset = Featureset & {
   /** Exists for the compiler alone. */
   readonly [purpose]?: 'max'
 }

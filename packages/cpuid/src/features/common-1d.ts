@@ -3,8 +3,24 @@ import { bitsOf } from '../words.js'
 
 /** Their names; every release has them at these places of word 0 (Xen: xen/tools/gen-cpuid.py). */
 export const COMMON_1D_NAMES: readonly string[] = [
-  ...['FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC'],
-  ...['MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'MMX', 'FXSR'],
+  'FPU',
+  'VME',
+  'DE',
+  'PSE',
+  'TSC',
+  'MSR',
+  'PAE',
+  'MCE',
+  'CX8',
+  'APIC',
+  'MTRR',
+  'PGE',
+  'MCA',
+  'CMOV',
+  'PAT',
+  'PSE36',
+  'MMX',
+  'FXSR',
 ]
 
 /** They as one word (Xen: CPUID_COMMON_1D_FEATURES). */

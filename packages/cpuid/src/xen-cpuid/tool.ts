@@ -5,7 +5,7 @@ import { hexWord } from '../words.js'
 import { handWrittenNames } from './names.js'
 
 /** A featureset word as the tool shows it. */
-export interface ToolWord {
+interface ToolWord {
   /** In full: `CPUID 0x00000007:0.ebx`. */
   readonly title: string
   /** In short: `7b0`. */
