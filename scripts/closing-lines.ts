@@ -1,6 +1,22 @@
 /** The last lines of every test run: in one what was not checked, in one the counts. */
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
+/** What was skipped, files counted by folder: `14 files of levelling`. */
+function inShort(names: readonly string[]): string {
+  const items = new Set(names.flatMap((name) => name.replace('recorded: ', '').split(', ')))
+  const folders = new Map<string, number>()
+  const others: string[] = []
+  for (const item of items) {
+    const folder = /^([\w/-]+)\/[^/]+$/.exec(item)?.[1]
+    if (folder === undefined) others.push(item)
+    else folders.set(folder, (folders.get(folder) ?? 0) + 1)
+  }
+  const files = [...folders].map(
+    ([folder, count]) => `${count} file${count === 1 ? '' : 's'} of ${folder}`,
+  )
+  return [...others.sort(), ...files.sort()].join('; ')
+}
+
 /** The vitest reporter. */
 export function closingLines(): Reporter {
   return {
@@ -10,9 +26,8 @@ export function closingLines(): Reporter {
         tests.filter((test) => test.result().state === state)
       const skipped = inState('skipped')
       if (skipped.length > 0) {
-        const names = skipped.map(({ name }) => name.replace('recorded: ', ''))
         process.stdout.write(
-          `Not checked, because XENLEVEL_CORPUS does not name a folder of recorded answers: ${names.sort().join('; ')}.\n`,
+          `Not checked, because XENLEVEL_CORPUS does not name a folder of recorded answers: ${inShort(skipped.map(({ name }) => name))}.\n`,
         )
       }
       process.stdout.write(
