@@ -132,11 +132,26 @@ describeRecorded('levelling/pair-compat.json', () => {
       vm: string
       host: string
       missing: string
+      peerMessage: string
       subset: boolean
       vmFeatures: string
       hostFeatures: string
     }[]
   >('levelling/pair-compat.json')
+
+  it.each(pairs)(
+    '$vm on $host: what the peer says of it is a part of ours',
+    ({ missing, peerMessage }) => {
+      const lacking = Featureset.parse(missing)
+      const first = lacking.words.findIndex((word) => word !== 0)
+      const names = lacking
+        .bits()
+        .filter((bit) => bit >>> 5 === first)
+        .map((bit) => featureTable().feature(bit)?.name ?? `<${first}*32+${bit & 31}>`)
+      // The peer names the first word that differs, in a buffer of 128 characters.
+      expect(names.length === 0 ? 'OK' : names.join(' ').slice(0, 127)).toBe(peerMessage)
+    },
+  )
 
   it.each(pairs)('$vm on $host', ({ missing, subset, vmFeatures, hostFeatures }) => {
     const max = Featureset.parse(hostFeatures)
