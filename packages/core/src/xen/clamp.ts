@@ -1,0 +1,142 @@
+/** What a toolstack's choice becomes: Xen takes it, changes it and says nothing. Here every change is said. */
+import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
+import type { GuestKind } from '../guest/admit.js'
+import { CpuPolicy } from '../policy/cpu-policy.js'
+import type { PolicyFault } from '../policy/errors.js'
+import { releaseFeatures } from '../policy/features.js'
+import { clearOutOfRange } from '../policy/range.js'
+import { readLeaves, readMsrs } from '../policy/records.js'
+import { audit } from './audit.js'
+import { type Change, traceClamp } from './changes.js'
+import { type ClampDomain, type ClampState, FEATURE_STEPS, LEAF_STEPS } from './clamp-steps.js'
+import type { HostPolicies } from './derive.js'
+import { releaseRules } from './releases.js'
+
+/** A domain, as far as its policy depends on it. */
+export interface DomainOptions {
+  /** A PVH guest is clamped as HVM with hardware-assisted paging. */
+  readonly kind: GuestKind
+  /** Hardware-assisted paging; true by default. */
+  readonly hap?: boolean
+  /** Created with nested virtualisation; false by default. */
+  readonly nestedVirt?: boolean
+  /** The hardware domain; false by default. */
+  readonly hardwareDomain?: boolean
+  /** Physical address width that the domain can have, in bits; by default what Xen gives its kind on this host. */
+  readonly maxPhysAddrBits?: number
+}
+
+/** A policy after Xen, and what Xen did to it. */
+export interface ClampResult {
+  /** What the domain has. */
+  readonly policy: CpuPolicy
+  /** Every change, in the order of Xen's steps; found when it is asked for. */
+  readonly changes: readonly Change[]
+}
+
+/** What {@link setDomainPolicy} comes to. */
+export type SetPolicyResult =
+  | (ClampResult & {
+      /** Xen takes it. */
+      readonly ok: true
+    })
+  | {
+      /** Xen refuses it; the domain keeps what it had. */
+      readonly ok: false
+      /** Xen's errno and place. */
+      readonly error: PolicyFault
+    }
+
+/** What the policy becomes when a domain is given it (recalculate_cpuid_policy). */
+export function clampPolicy(
+  wanted: CpuPolicy,
+  host: HostPolicies,
+  domain: DomainOptions,
+): ClampResult {
+  return clampWords(wanted.words(), host, domain)
+}
+
+/** The policy of a new domain: the default of its kind, clamped (init_domain_cpu_policy). */
+export function initDomainPolicy(host: HostPolicies, domain: DomainOptions): ClampResult {
+  return clampPolicy(isHvm(domain) ? host.hvmDefault : host.pvDefault, host, domain)
+}
+
+/**
+ * XEN_DOMCTL_set_cpu_policy, foreseen (xen/arch/x86/domctl.c, update_domain_cpu_policy): leaves and MSRs are put over the current policy,
+ * what is out of range goes, Xen audits the result against the max policy, and clamps it.
+ */
+export function setDomainPolicy(
+  current: CpuPolicy,
+  update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },
+  host: HostPolicies,
+  domain: DomainOptions,
+): SetPolicyResult {
+  const rules = releaseRules(host.release)
+  const words = current.words()
+  const refused =
+    readLeaves(words, update.leaves ?? [], rules.extent) ??
+    readMsrs(words, update.msrs ?? [], rules.extent)
+  if (refused !== null) return { ok: false, error: refused }
+  clearOutOfRange(words, rules.extent)
+  const error = audit((isHvm(domain) ? host.hvmMax : host.pvMax).words(), words, rules)
+  if (error !== null) return { ok: false, error }
+  const clamped = clampWords(words, host, domain)
+  return {
+    ok: true,
+    policy: clamped.policy,
+    get changes() {
+      return clamped.changes
+    },
+  }
+}
+
+function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampResult {
+  const state = stateOf(wanted.slice(), host, domain)
+  for (const { run } of FEATURE_STEPS) run(state)
+  state.features.write(state.policy, state.words)
+  for (const { run } of LEAF_STEPS) run(state)
+  let changes: readonly Change[] | undefined
+  return {
+    policy: CpuPolicy.fromWords(state.policy, host.release),
+    get changes() {
+      changes ??= traceClamp(stateOf(wanted.slice(), host, domain))
+      return changes
+    },
+  }
+}
+
+function stateOf(policy: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampState {
+  const features = releaseFeatures(host.release)
+  const max = (isHvm(domain) ? host.hvmMax : host.pvMax).words()
+  return {
+    policy,
+    words: features.read(policy),
+    max,
+    maxWords: features.read(max),
+    host: host.host.words(),
+    raw: (host.raw ?? host.host).words(),
+    features,
+    rules: releaseRules(host.release),
+    domain: domainOf(host, domain),
+    vpmuMode: host.vpmuMode ?? 0,
+  }
+}
+
+function domainOf(host: HostPolicies, domain: DomainOptions): ClampDomain {
+  const hvm = isHvm(domain)
+  const hap = hvm && (domain.kind === 'pvh' || (domain.hap ?? true))
+  const bits = host.host.physAddrBits
+  return {
+    hvm,
+    hap,
+    pv32: domain.kind === 'pv32',
+    nestedVirt: domain.nestedVirt ?? false,
+    hardwareDomain: domain.hardwareDomain ?? false,
+    // domain_max_paddr_bits: shadow paging and the page tables of HAP have limits of their own.
+    maxPhysAddrBits: domain.maxPhysAddrBits ?? (hvm ? Math.min(bits, hap ? 48 : 44) : bits),
+  }
+}
+
+function isHvm({ kind }: DomainOptions): boolean {
+  return kind === 'hvm' || kind === 'pvh'
+}

@@ -1,0 +1,278 @@
+/** The steps from raw to host to guest policies, on policy words (xen/arch/x86/cpu-policy.c). */
+import type { FeatureMask, FeatureName } from '@xenlevel/cpuid'
+import type { ReleaseFeatures } from '../policy/features.js'
+import {
+  basic,
+  EAX,
+  EDX,
+  extended,
+  feature,
+  PLATFORM_INFO,
+  POLICY_WORDS,
+} from '../policy/layout.js'
+import { isAmdLike, recalculateMisc, recalculateXstate, vendorOf } from './recalculate.js'
+import type { ReleaseRules } from './releases.js'
+
+/** What decides about policies beside the raw policy: everything that Xen finds out at boot, or is told. */
+export interface BootFacts {
+  /** Words of x86_capability. */
+  readonly capability: Uint32Array
+  readonly family: number
+  readonly model: number
+  readonly vpmuMode: number
+  readonly cpuidFaulting: boolean
+  readonly scMsrPv: boolean
+  readonly scMsrHvm: boolean
+  readonly bpSpecReduce: boolean
+  readonly hap: boolean
+  readonly hvm: boolean
+  readonly amdVirtSpecCtrl: boolean
+  readonly rtmDisabled: boolean
+  readonly rdrandForced: boolean
+  readonly vmx: {
+    readonly rdtscp: boolean
+    readonly invpcid: boolean
+    readonly mpx: boolean
+    readonly xsaves: boolean
+  }
+}
+
+/** Highest leaves that this Xen knows of. */
+const LIMITS = { basic: 0xd, feature: 2, extended: 0x21 }
+/** PLATFORM_INFO bit 31: CPUID faulting. */
+const CPUID_FAULTING = 0x8000_0000
+/** Bits of 0x8000_000a.edx that Xen passes on: NPT, LBRV, NRIPS, DECODEASSISTS, PAUSEFILTER. */
+const SVM_KEPT = (1 << 0) | (1 << 1) | (1 << 3) | (1 << 7) | (1 << 10)
+const SVM_VMCBCLEAN = 1 << 5
+const SVM_TSCRATEMSR = 1 << 4
+
+/** Derives policies of one host; all methods return new words. */
+export class Deriver {
+  readonly #raw: Uint32Array
+  readonly #facts: BootFacts
+  readonly #features: ReleaseFeatures
+  readonly #rules: ReleaseRules
+
+  constructor(raw: Uint32Array, facts: BootFacts, features: ReleaseFeatures, rules: ReleaseRules) {
+    this.#raw = raw
+    this.#facts = facts
+    this.#features = features
+    this.#rules = rules
+  }
+
+  /** What Xen itself uses. */
+  host(): Uint32Array {
+    const policy = this.#raw.slice()
+    const rules = this.#rules
+    policy[0] = Math.min(policy[0] ?? 0, LIMITS.basic)
+    policy[feature(0) + EAX] = Math.min(
+      policy[feature(0) + EAX] ?? 0,
+      rules.extent.featureLeaves - 1,
+    )
+    let max = policy[extended(0)] ?? 0
+    if (this.#cap('LFENCE_DISPATCH')) max = Math.max(max, 0x8000_0021)
+    policy[extended(0)] =
+      (0x8000_0000 | Math.min(max & 0xffff, rules.extent.extendedLeaves - 1)) >>> 0
+    this.#features.write(policy, this.#facts.capability)
+    this.#xstate(policy)
+    if (rules.scrubsHostPolicy) recalculateMisc(policy)
+    if (this.#facts.vpmuMode === 0) policy.fill(0, basic(0xa), basic(0xb))
+    if (rules.cutsSvmInHostPolicy) this.#cutSvm(policy, SVM_VMCBCLEAN | SVM_TSCRATEMSR)
+    this.#faulting(policy, this.#facts.cpuidFaulting)
+    return policy
+  }
+
+  /** What PV guests may have at most. */
+  pvMax(host: Uint32Array): Uint32Array {
+    const policy = this.#maxBase(host)
+    const words = this.#masked(policy, 'pvMax')
+    if (this.#rules.maxHasTopologyBits) this.#set(words, 'X2APIC')
+    if (!this.#facts.scMsrPv) this.#clear(words, 'IBRSB', 'IBRS')
+    if (!(this.#cap('SRSO_MSR_FIX') && this.#facts.bpSpecReduce)) this.#clear(words, 'SRSO_US_NO')
+    this.#max(words)
+    this.#common(words, host)
+    this.#store(policy, words)
+    policy.fill(0, extended(0xa), extended(0xb))
+    return policy
+  }
+
+  /** What PV guests get when nobody asks. */
+  pvDefault(pvMax: Uint32Array, host: Uint32Array): Uint32Array {
+    const policy = this.#defaultBase(pvMax, host)
+    const words = this.#masked(policy, 'pvDefault')
+    this.#common(words, host)
+    this.#default(words, host)
+    this.#features.sanitise(words)
+    this.#returnPredictions(words)
+    this.#write(policy, words)
+    return policy
+  }
+
+  /** What HVM guests may have at most. */
+  hvmMax(host: Uint32Array): Uint32Array {
+    if (!this.#facts.hvm) return new Uint32Array(POLICY_WORDS)
+    const policy = this.#maxBase(host)
+    const words = this.#masked(policy, this.#facts.hap ? 'hvmHapMax' : 'hvmShadowMax')
+    this.#set(words, 'APIC', 'NO_LMSL')
+    if (this.#rules.maxHasTopologyBits) this.#set(words, 'X2APIC')
+    if (isAmdLike(vendorOf(this.#raw)) && this.#rawHas('SEP')) this.#set(words, 'SEP')
+    if (this.#facts.amdVirtSpecCtrl) this.#set(words, 'VIRT_SSBD')
+    if (!this.#facts.scMsrHvm) this.#clear(words, 'IBRSB', 'IBRS')
+    else if (this.#cap('AMD_SSBD')) this.#set(words, 'VIRT_SSBD')
+    this.#vmcs(words)
+    if (!this.#rules.cutsSvmInHostPolicy) this.#cutSvm(policy, SVM_VMCBCLEAN)
+    this.#max(words)
+    this.#common(words, host)
+    this.#store(policy, words)
+    this.#faulting(policy, true)
+    return policy
+  }
+
+  /** What HVM guests get when nobody asks. */
+  hvmDefault(hvmMax: Uint32Array, host: Uint32Array): Uint32Array {
+    if (!this.#facts.hvm) return new Uint32Array(POLICY_WORDS)
+    const policy = this.#defaultBase(hvmMax, host)
+    const words = this.#masked(policy, this.#facts.hap ? 'hvmHapDefault' : 'hvmShadowDefault')
+    this.#common(words, host)
+    this.#default(words, host)
+    if (this.#facts.amdVirtSpecCtrl) this.#set(words, 'VIRT_SSBD')
+    this.#features.sanitise(words)
+    this.#returnPredictions(words)
+    this.#write(policy, words)
+    return policy
+  }
+
+  #maxBase(host: Uint32Array): Uint32Array {
+    const policy = host.slice()
+    if (!this.#rules.scrubsHostPolicy) recalculateMisc(policy)
+    if (this.#rules.maxLimits === 'all') {
+      policy[0] = LIMITS.basic
+      policy[extended(0)] = 0x8000_0000 + LIMITS.extended
+    }
+    if (this.#rules.maxLimits !== 'host') policy[feature(0) + EAX] = LIMITS.feature
+    return policy
+  }
+
+  #defaultBase(max: Uint32Array, host: Uint32Array): Uint32Array {
+    const policy = max.slice()
+    if (this.#rules.defaultLimits === 'all') {
+      policy[0] = host[0] ?? 0
+      policy[extended(0)] = host[extended(0)] ?? 0
+    }
+    policy[feature(0) + EAX] = host[feature(0) + EAX] ?? 0
+    return policy
+  }
+
+  #masked(policy: Uint32Array, mask: FeatureMask): Uint32Array {
+    const words = this.#features.read(policy)
+    this.#features.keep(words, this.#features.table.mask(mask).words)
+    return words
+  }
+
+  /** Bits that max sets get so that guests from elsewhere are let in. */
+  #max(words: Uint32Array): void {
+    const vendor = vendorOf(this.#raw)
+    if (vendor === 'Intel') {
+      this.#set(words, 'ARCH_CAPS', 'RSBA', 'RRSBA', 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
+      if (this.#isSkylakeX() && this.#rawHas('CLWB')) this.#set(words, 'CLWB')
+      if (this.#features.has(words, 'RTM')) this.#set(words, 'RTM_ALWAYS_ABORT')
+    }
+    if (vendor === 'AMD') this.#set(words, 'VERW_CLEAR')
+    if (this.#rules.maxHasTopologyBits) this.#set(words, 'HTT', 'CMP_LEGACY')
+    if (this.#rules.maxHasErms) this.#set(words, 'ERMS')
+  }
+
+  /** What the host has not is taken back from default sets. */
+  #default(words: Uint32Array, host: Uint32Array): void {
+    const vendor = vendorOf(this.#raw)
+    const { family, model } = this.#facts
+    if (vendor === 'Intel') {
+      if (family === 6 && model === 0x3a && this.#cap('RDRAND') && !this.#facts.rdrandForced)
+        this.#clear(words, 'RDRAND')
+      this.#clearUnlessHost(words, 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
+      if (this.#isSkylakeX() && this.#rawHas('CLWB')) this.#clear(words, 'CLWB')
+      if (this.#facts.rtmDisabled) {
+        this.#clear(words, 'RTM')
+        this.#set(words, 'RTM_ALWAYS_ABORT')
+      }
+    }
+    if (vendor === 'AMD') this.#clearUnlessHost(words, 'VERW_CLEAR')
+    this.#clearUnlessHost(words, 'HTT', 'CMP_LEGACY')
+    if (this.#rules.maxHasErms && !this.#features.has(this.#features.read(host), 'ERMS'))
+      this.#clear(words, 'ERMS')
+  }
+
+  #common(words: Uint32Array, host: Uint32Array): void {
+    this.#set(words, 'HYPERVISOR')
+    if (this.#features.has(words, 'IBRSB')) this.#set(words, 'STIBP')
+    if (this.#features.has(words, 'IBRS')) this.#set(words, 'AMD_STIBP')
+    if (this.#features.has(this.#features.read(host), 'IBRSB')) this.#set(words, 'IBPB')
+  }
+
+  /** A guest must know if an empty return stack falls back on other predictions; in which form depends on enhanced IBRS. */
+  #returnPredictions(words: Uint32Array): void {
+    if (!this.#features.has(words, 'ARCH_CAPS') || !(this.#cap('RSBA') || this.#cap('RRSBA')))
+      return
+    this.#set(words, this.#features.has(words, 'EIBRS') ? 'RRSBA' : 'RSBA')
+  }
+
+  #vmcs(words: Uint32Array): void {
+    const { vmx } = this.#facts
+    const vtx = this.#cap('VMX')
+    if (vtx) {
+      if (!vmx.mpx) this.#clear(words, 'MPX')
+      if (!vmx.xsaves) this.#clear(words, 'XSAVES')
+      if (this.#rules.hvmNeedsVmcsBits && !vmx.rdtscp) this.#clear(words, 'RDTSCP')
+      if (this.#rules.hvmNeedsVmcsBits && !vmx.invpcid) this.#clear(words, 'INVPCID')
+    } else if (this.#rules.hvmNeedsVmcsBits) this.#clear(words, 'PKS')
+  }
+
+  #cutSvm(policy: Uint32Array, added: number): void {
+    if (!this.#features.has(this.#features.read(policy), 'SVM')) return
+    const at = extended(0xa) + EDX
+    policy[at] = ((policy[at] ?? 0) & SVM_KEPT) | added
+  }
+
+  #faulting(policy: Uint32Array, on: boolean): void {
+    const rest = (policy[PLATFORM_INFO] ?? 0) & ~CPUID_FAULTING
+    policy[PLATFORM_INFO] = on ? rest | CPUID_FAULTING : rest
+  }
+
+  #store(policy: Uint32Array, words: Uint32Array): void {
+    this.#features.sanitise(words)
+    this.#write(policy, words)
+  }
+
+  #write(policy: Uint32Array, words: Uint32Array): void {
+    this.#features.write(policy, words)
+    this.#xstate(policy)
+  }
+
+  #xstate(policy: Uint32Array): void {
+    recalculateXstate(policy, this.#raw, this.#features, this.#rules)
+  }
+
+  #isSkylakeX(): boolean {
+    return this.#facts.family === 6 && this.#facts.model === 0x55
+  }
+
+  #cap(name: FeatureName): boolean {
+    return this.#features.has(this.#facts.capability, name)
+  }
+
+  #rawHas(name: FeatureName): boolean {
+    return this.#features.has(this.#features.read(this.#raw), name)
+  }
+
+  #set(words: Uint32Array, ...names: readonly FeatureName[]): void {
+    for (const name of names) this.#features.put(words, name, true)
+  }
+
+  #clear(words: Uint32Array, ...names: readonly FeatureName[]): void {
+    for (const name of names) this.#features.put(words, name, false)
+  }
+
+  #clearUnlessHost(words: Uint32Array, ...names: readonly FeatureName[]): void {
+    for (const name of names) if (!this.#cap(name)) this.#features.put(words, name, false)
+  }
+}
