@@ -46,6 +46,7 @@ export {
   knownReleases,
   nearestRelease,
   pointRelease,
+  releaseHas,
   UnknownReleaseError,
   XEN_RELEASES,
   type XenRelease,

@@ -135,7 +135,7 @@ export class CpuPolicy {
     leaves: CpuidLeaf[]
     msrs: MsrEntry[]
   } {
-    const { extent } = releaseRules(this.release)
+    const extent = releaseRules(this.release)
     const [leaves, msrs] = [writeLeaves(this.#words, extent), writeMsrs(this.#words, extent)]
     if (
       leaves.length > (room.maxLeaves ?? leaves.length) ||
@@ -157,7 +157,7 @@ export class CpuPolicy {
     options: PolicyOptions = {},
   ): CpuPolicy {
     const release = options.release ?? this.release
-    const { extent } = releaseRules(release)
+    const extent = releaseRules(release)
     const words = this.#words.slice()
     const found = readLeaves(words, leaves, extent) ?? readMsrs(words, msrs, extent)
     const policy = new CpuPolicy(words, release)
@@ -175,7 +175,7 @@ export class CpuPolicy {
   /** This policy without leaves beyond its own limits. */
   clearOutOfRange(): CpuPolicy {
     const words = this.#words.slice()
-    clearOutOfRange(words, releaseRules(this.release).extent)
+    clearOutOfRange(words, releaseRules(this.release))
     return new CpuPolicy(words, this.release)
   }
 

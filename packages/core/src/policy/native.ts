@@ -52,7 +52,7 @@ export function fillNative(
   }
   if (max >= 7) {
     put(feature(0), read(7))
-    const last = Math.min(policy[feature(0)] ?? 0, rules.extent.featureLeaves - 1)
+    const last = Math.min(policy[feature(0)] ?? 0, rules.featureLeaves - 1)
     for (let subleaf = 1; subleaf <= last; subleaf++) put(feature(subleaf), read(7, subleaf))
   }
   if (max >= 0xb) {
@@ -73,7 +73,7 @@ export function fillNative(
     }
   }
   put(extended(0), read(0x8000_0000))
-  const extendedMax = Math.min((policy[extended(0)] ?? 0) & 0xffff, rules.extent.extendedLeaves - 1)
+  const extendedMax = Math.min((policy[extended(0)] ?? 0) & 0xffff, rules.extendedLeaves - 1)
   for (let leaf = 1; leaf <= extendedMax; leaf++) put(extended(leaf), read(0x8000_0000 + leaf))
 
   const msrs = new Map(cpu.msrs.map(({ index, value }) => [index, value]))

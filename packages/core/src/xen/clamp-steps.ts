@@ -71,6 +71,9 @@ const clear = ({ features, words }: ClampState, ...names: readonly FeatureName[]
 /** Bits that a guest sees as the hardware has them, because they describe the FPU state that it gets. */
 const HOST_VALUES: readonly FeatureName[] = ['FDP_EXCP_ONLY', 'NO_FPU_SEL']
 
+/** Bits that releases whose max policies lack them let through all the same. */
+const ALWAYS_LET_IN: readonly FeatureName[] = ['HTT', 'X2APIC', 'CMP_LEGACY']
+
 /** The steps up to the store of the features. */
 export const FEATURE_STEPS: readonly Step[] = [
   {
@@ -83,7 +86,15 @@ export const FEATURE_STEPS: readonly Step[] = [
       policy[extended(0)] = 0x8000_0000 + Math.min((policy[extended(0)] ?? 0) & 0xffff, known)
     },
   },
-  { step: 'not-in-max', run: ({ words, maxWords }) => and(words, maxWords) },
+  {
+    step: 'not-in-max',
+    run: ({ words, maxWords, features, rules }) => {
+      const limit = maxWords.slice()
+      if (!rules.maxHasTopologyBits)
+        for (const name of ALWAYS_LET_IN) features.put(limit, name, true)
+      and(words, limit)
+    },
+  },
   {
     step: 'shadow-paging',
     run: ({ words, features, domain }) => {

@@ -74,10 +74,9 @@ export function setDomainPolicy(
   const rules = releaseRules(host.release)
   const words = current.words()
   const refused =
-    readLeaves(words, update.leaves ?? [], rules.extent) ??
-    readMsrs(words, update.msrs ?? [], rules.extent)
+    readLeaves(words, update.leaves ?? [], rules) ?? readMsrs(words, update.msrs ?? [], rules)
   if (refused !== null) return { ok: false, error: refused }
-  clearOutOfRange(words, rules.extent)
+  clearOutOfRange(words, rules)
   const error = audit((isHvm(domain) ? host.hvmMax : host.pvMax).words(), words, rules)
   if (error !== null) return { ok: false, error }
   const clamped = clampWords(words, host, domain)

@@ -65,14 +65,10 @@ export class Deriver {
     const policy = this.#raw.slice()
     const rules = this.#rules
     policy[0] = Math.min(policy[0] ?? 0, LIMITS.basic)
-    policy[feature(0) + EAX] = Math.min(
-      policy[feature(0) + EAX] ?? 0,
-      rules.extent.featureLeaves - 1,
-    )
+    policy[feature(0) + EAX] = Math.min(policy[feature(0) + EAX] ?? 0, rules.featureLeaves - 1)
     let max = policy[extended(0)] ?? 0
     if (this.#cap('LFENCE_DISPATCH')) max = Math.max(max, 0x8000_0021)
-    policy[extended(0)] =
-      (0x8000_0000 | Math.min(max & 0xffff, rules.extent.extendedLeaves - 1)) >>> 0
+    policy[extended(0)] = (0x8000_0000 | Math.min(max & 0xffff, rules.extendedLeaves - 1)) >>> 0
     this.#features.write(policy, this.#facts.capability)
     this.#xstate(policy)
     if (rules.scrubsHostPolicy) recalculateMisc(policy)
@@ -113,12 +109,13 @@ export class Deriver {
     if (!this.#facts.hvm) return new Uint32Array(POLICY_WORDS)
     const policy = this.#maxBase(host)
     const words = this.#masked(policy, this.#facts.hap ? 'hvmHapMax' : 'hvmShadowMax')
-    this.#set(words, 'APIC', 'NO_LMSL')
-    if (this.#rules.maxHasTopologyBits) this.#set(words, 'X2APIC')
+    this.#set(words, 'APIC')
+    if (this.#rules.hvmHasX2apic) this.#set(words, 'X2APIC')
+    if (this.#rules.hvmHasNoLmsl) this.#set(words, 'NO_LMSL')
     if (isAmdLike(vendorOf(this.#raw)) && this.#rawHas('SEP')) this.#set(words, 'SEP')
-    if (this.#facts.amdVirtSpecCtrl) this.#set(words, 'VIRT_SSBD')
+    if (this.#givesVirtSsbd()) this.#set(words, 'VIRT_SSBD')
     if (!this.#facts.scMsrHvm) this.#clear(words, 'IBRSB', 'IBRS')
-    else if (this.#cap('AMD_SSBD')) this.#set(words, 'VIRT_SSBD')
+    else if (this.#rules.hvmHasVirtSsbd && this.#cap('AMD_SSBD')) this.#set(words, 'VIRT_SSBD')
     this.#vmcs(words)
     if (!this.#rules.cutsSvmInHostPolicy) this.#cutSvm(policy, SVM_VMCBCLEAN)
     this.#max(words)
@@ -135,7 +132,7 @@ export class Deriver {
     const words = this.#masked(policy, this.#facts.hap ? 'hvmHapDefault' : 'hvmShadowDefault')
     this.#common(words, host)
     this.#default(words, host)
-    if (this.#facts.amdVirtSpecCtrl) this.#set(words, 'VIRT_SSBD')
+    if (this.#givesVirtSsbd()) this.#set(words, 'VIRT_SSBD')
     this.#features.sanitise(words)
     this.#returnPredictions(words)
     this.#write(policy, words)
@@ -155,11 +152,11 @@ export class Deriver {
 
   #defaultBase(max: Uint32Array, host: Uint32Array): Uint32Array {
     const policy = max.slice()
-    if (this.#rules.defaultLimits === 'all') {
+    if (this.#rules.maxLimits === 'all') {
       policy[0] = host[0] ?? 0
       policy[extended(0)] = host[extended(0)] ?? 0
     }
-    policy[feature(0) + EAX] = host[feature(0) + EAX] ?? 0
+    if (this.#rules.maxLimits !== 'host') policy[feature(0) + EAX] = host[feature(0) + EAX] ?? 0
     return policy
   }
 
@@ -172,9 +169,13 @@ export class Deriver {
   /** Bits that max sets get so that guests from elsewhere are let in. */
   #max(words: Uint32Array): void {
     const vendor = vendorOf(this.#raw)
-    if (vendor === 'Intel') {
-      this.#set(words, 'ARCH_CAPS', 'RSBA', 'RRSBA', 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
+    const { maxHasArchCaps, maxHasBufferClearing } = this.#rules
+    if (vendor === 'Intel' && maxHasArchCaps) {
+      this.#set(words, 'ARCH_CAPS', 'RSBA', 'RRSBA')
       if (this.#isSkylakeX() && this.#rawHas('CLWB')) this.#set(words, 'CLWB')
+    }
+    if (vendor === 'Intel' && maxHasBufferClearing) {
+      this.#set(words, 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
       if (this.#features.has(words, 'RTM')) this.#set(words, 'RTM_ALWAYS_ABORT')
     }
     if (vendor === 'AMD') this.#set(words, 'VERW_CLEAR')
@@ -186,18 +187,22 @@ export class Deriver {
   #default(words: Uint32Array, host: Uint32Array): void {
     const vendor = vendorOf(this.#raw)
     const { family, model } = this.#facts
+    const { hidesIvyBridgeRdrand, maxHasArchCaps, maxHasBufferClearing, maxHasTopologyBits } =
+      this.#rules
     if (vendor === 'Intel') {
-      if (family === 6 && model === 0x3a && this.#cap('RDRAND') && !this.#facts.rdrandForced)
+      const ivyBridge = family === 6 && model === 0x3a
+      if (hidesIvyBridgeRdrand && ivyBridge && this.#cap('RDRAND') && !this.#facts.rdrandForced) {
         this.#clear(words, 'RDRAND')
-      this.#clearUnlessHost(words, 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
-      if (this.#isSkylakeX() && this.#rawHas('CLWB')) this.#clear(words, 'CLWB')
+      }
+      if (maxHasBufferClearing) this.#clearUnlessHost(words, 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
+      if (maxHasArchCaps && this.#isSkylakeX() && this.#rawHas('CLWB')) this.#clear(words, 'CLWB')
       if (this.#facts.rtmDisabled) {
         this.#clear(words, 'RTM')
-        this.#set(words, 'RTM_ALWAYS_ABORT')
+        if (maxHasBufferClearing) this.#set(words, 'RTM_ALWAYS_ABORT')
       }
     }
     if (vendor === 'AMD') this.#clearUnlessHost(words, 'VERW_CLEAR')
-    this.#clearUnlessHost(words, 'HTT', 'CMP_LEGACY')
+    if (maxHasTopologyBits) this.#clearUnlessHost(words, 'HTT', 'CMP_LEGACY')
     if (this.#rules.maxHasErms && !this.#features.has(this.#features.read(host), 'ERMS'))
       this.#clear(words, 'ERMS')
   }
@@ -211,6 +216,7 @@ export class Deriver {
 
   /** A guest must know if an empty return stack falls back on other predictions; in which form depends on enhanced IBRS. */
   #returnPredictions(words: Uint32Array): void {
+    if (!this.#rules.maxHasArchCaps) return
     if (!this.#features.has(words, 'ARCH_CAPS') || !(this.#cap('RSBA') || this.#cap('RRSBA')))
       return
     this.#set(words, this.#features.has(words, 'EIBRS') ? 'RRSBA' : 'RSBA')
@@ -250,6 +256,10 @@ export class Deriver {
 
   #xstate(policy: Uint32Array): void {
     recalculateXstate(policy, this.#raw, this.#features, this.#rules)
+  }
+
+  #givesVirtSsbd(): boolean {
+    return this.#rules.hvmHasVirtSsbd && this.#facts.amdVirtSpecCtrl
   }
 
   #isSkylakeX(): boolean {

@@ -1,34 +1,41 @@
 /**
- * What differs between Xen releases, one row a release from which something is different. Read from the oldest row down: a later
- * row replaces what it names. Files named are those of Xen's source.
+ * What differs between Xen releases in how policies are made, audited and clamped: one row a change, with the releases in which it first
+ * landed, the `.0` first and then the stable branches that got it too. Files named are those of Xen's source, below xen/.
  */
-import { compareReleases, nearestRelease } from '@xenlevel/cpuid'
+import { nearestRelease, releaseHas } from '@xenlevel/cpuid'
 import type { PolicyExtent } from '../policy/layout.js'
 
-/** Where a row's answers come from: recorded from that Xen's own code, or read in its source. */
+/** Where an answer comes from: recorded from that Xen's own code, or read in its source. */
 export type Evidence = 'recorded' | 'facts'
 
 /** Everything that differs. */
-export interface ReleaseRules {
-  /** Where the newest of the rows that make it up comes from. */
-  readonly evidence: Evidence
-  /** What a policy holds (xen/include/xen/lib/x86/cpu-policy.h). */
-  readonly extent: PolicyExtent
-  /** Xen refuses a policy of another vendor (lib/cpu-policy/policy.c, x86_cpu_policies_are_compatible). */
+export interface ReleaseRules extends PolicyExtent {
+  /** Xen refuses a policy of another vendor (arch/x86/lib/cpu-policy/policy.c). */
   readonly auditsVendor: boolean
-  /** The raw policy has no dynamic bits: OSXSAVE and OSPKE, and the two dynamic sizes of leaf 0xd (cpu-policy.c, calculate_raw_cpu_policy). */
+  /** The raw policy has neither OSXSAVE nor OSPKE. */
   readonly rawWithoutDynamicBits: boolean
+  /** The raw policy has not the two sizes of leaf 0xd that depend on what is switched on. */
   readonly rawWithoutDynamicSizes: boolean
-  /** Topology and other leaves are scrubbed in the host policy; else in the max policies (recalculate_misc). */
+  /** Topology and other leaves are scrubbed in the host policy; else in the max policies. */
   readonly scrubsHostPolicy: boolean
   /** SVM's leaf is cut down in the host policy, with two bits added; else in hvm_max, with one. */
   readonly cutsSvmInHostPolicy: boolean
-  /** Limits of the max policies: all those of this Xen, that of leaf 7 alone, or the host's. */
+  /** Limits of the max policies: all those of this Xen, that of leaf 7 alone, or the host's. Default policies take the host's back. */
   readonly maxLimits: 'all' | 'leaf-7' | 'host'
-  /** Default policies take back the host's limits: all, or that of leaf 7 alone. */
-  readonly defaultLimits: 'all' | 'leaf-7'
-  /** Max policies get HTT, CMP_LEGACY and X2APIC whatever the host has. */
+  /** Max policies get HTT and CMP_LEGACY, and PV's X2APIC, whatever the host has; else the clamp lets them pass. */
   readonly maxHasTopologyBits: boolean
+  /** HVM max policies get X2APIC whatever the host has. */
+  readonly hvmHasX2apic: boolean
+  /** HVM max policies get NO_LMSL. */
+  readonly hvmHasNoLmsl: boolean
+  /** HVM policies get VIRT_SSBD where the host can give it. */
+  readonly hvmHasVirtSsbd: boolean
+  /** Max policies offer MSR_ARCH_CAPABILITIES on Intel; RSBA and RRSBA, and CLWB on Skylake-X, are settled. */
+  readonly maxHasArchCaps: boolean
+  /** What VERW flushes is in max policies, and in default ones only where the host has it; the same for RTM_ALWAYS_ABORT. */
+  readonly maxHasBufferClearing: boolean
+  /** RDRAND is not for default policies on Ivy Bridge. */
+  readonly hidesIvyBridgeRdrand: boolean
   /** Max policies get ERMS, and default ones only where the host policy has it. */
   readonly maxHasErms: boolean
   /** hvm_max on VT-x loses RDTSCP and INVPCID that the VMCS cannot give, and PKS without VT-x. */
@@ -39,21 +46,29 @@ export interface ReleaseRules {
   readonly xstateHasAmx: boolean
 }
 
-type Row = { readonly from: string; readonly evidence: Evidence } & Partial<
-  Omit<ReleaseRules, 'evidence'>
->
+interface Row {
+  readonly landed: readonly string[]
+  readonly changes: Partial<ReleaseRules>
+}
 
+/** The rules of 4.12.0, the first release with policies. */
 const FIRST: ReleaseRules = {
-  evidence: 'facts',
-  extent: { featureLeaves: 1, extendedLeaves: 0x1d, msrs: 1 },
+  featureLeaves: 1,
+  extendedLeaves: 0x1d,
+  msrs: 1,
   auditsVendor: false,
   rawWithoutDynamicBits: false,
   rawWithoutDynamicSizes: false,
   scrubsHostPolicy: true,
   cutsSvmInHostPolicy: true,
   maxLimits: 'host',
-  defaultLimits: 'leaf-7',
   maxHasTopologyBits: false,
+  hvmHasX2apic: false,
+  hvmHasNoLmsl: false,
+  hvmHasVirtSsbd: false,
+  maxHasArchCaps: false,
+  maxHasBufferClearing: false,
+  hidesIvyBridgeRdrand: false,
   maxHasErms: false,
   hvmNeedsVmcsBits: false,
   xstateFlagsByFeature: false,
@@ -61,55 +76,52 @@ const FIRST: ReleaseRules = {
 }
 
 const ROWS: readonly Row[] = [
+  // include/xen/lib/x86/cpuid.h, cpu-policy.h and msr.h
+  { landed: ['4.13.0'], changes: { featureLeaves: 2 } },
+  { landed: ['4.17.0', '4.16.1', '4.15.3', '4.14.5'], changes: { featureLeaves: 3 } },
+  { landed: ['4.16.0', '4.15.3', '4.14.5'], changes: { extendedLeaves: 0x22 } },
+  { landed: ['4.15.0', '4.14.1', '4.13.2', '4.12.4'], changes: { msrs: 2 } },
+  // arch/x86/cpuid.c, later cpu-policy.c
+  { landed: ['4.14.0'], changes: { hvmHasX2apic: true } },
+  { landed: ['4.14.0', '4.13.2', '4.12.4'], changes: { hidesIvyBridgeRdrand: true } },
+  { landed: ['4.16.0'], changes: { hvmHasNoLmsl: true } },
+  { landed: ['4.17.0'], changes: { hvmHasVirtSsbd: true } },
+  { landed: ['4.18.0', '4.17.2', '4.16.5', '4.15.5', '4.14.6'], changes: { maxHasArchCaps: true } },
   {
-    from: '4.13.0',
-    evidence: 'facts',
-    extent: { featureLeaves: 2, extendedLeaves: 0x1d, msrs: 1 },
+    landed: ['4.19.0', '4.18.1', '4.17.4', '4.16.6', '4.15.6'],
+    changes: { maxHasBufferClearing: true },
   },
-  {
-    from: '4.15.0',
-    evidence: 'facts',
-    extent: { featureLeaves: 2, extendedLeaves: 0x1d, msrs: 2 },
-  },
-  {
-    from: '4.16.0',
-    evidence: 'facts',
-    extent: { featureLeaves: 2, extendedLeaves: 0x22, msrs: 2 },
-  },
-  {
-    from: '4.17.0',
-    evidence: 'facts',
-    extent: { featureLeaves: 3, extendedLeaves: 0x22, msrs: 2 },
-  },
-  { from: '4.17.7', evidence: 'recorded', maxLimits: 'leaf-7', maxHasTopologyBits: true },
-  {
-    from: '4.18.0',
-    evidence: 'facts',
-    maxLimits: 'all',
-    defaultLimits: 'all',
-    rawWithoutDynamicSizes: true,
-  },
-  { from: '4.20.0', evidence: 'facts', rawWithoutDynamicBits: true },
-  {
-    from: '4.22.0',
-    evidence: 'recorded',
-    auditsVendor: true,
-    scrubsHostPolicy: false,
-    cutsSvmInHostPolicy: false,
-    maxHasErms: true,
-    hvmNeedsVmcsBits: true,
-    xstateFlagsByFeature: true,
-    xstateHasAmx: true,
-  },
+  { landed: ['4.19.0', '4.18.2', '4.17.4'], changes: { maxHasTopologyBits: true } },
+  { landed: ['4.18.0'], changes: { hvmNeedsVmcsBits: true, xstateFlagsByFeature: true } },
+  { landed: ['4.19.0', '4.18.1'], changes: { rawWithoutDynamicSizes: true } },
+  { landed: ['4.19.0', '4.18.3', '4.17.5'], changes: { maxLimits: 'leaf-7' } },
+  { landed: ['4.20.0', '4.19.1', '4.18.4'], changes: { maxLimits: 'all' } },
+  { landed: ['4.19.0'], changes: { cutsSvmInHostPolicy: false } },
+  { landed: ['4.20.0'], changes: { rawWithoutDynamicBits: true, xstateHasAmx: true } },
+  { landed: ['4.21.0'], changes: { maxHasErms: true } },
+  { landed: ['4.22.0'], changes: { auditsVendor: true, scrubsHostPolicy: false } },
 ]
+
+/** Releases whose answers about policies were recorded, from its own code or from the running hypervisor. */
+const RECORDED = ['4.13.5', '4.15.7', '4.17.0', '4.17.7', '4.18.6', '4.20.3', '4.22.0', '4.23-dev']
+
+/** Whether what is said of a release was recorded from it or read in its source. */
+export function evidenceFor(release: string): Evidence {
+  return RECORDED.includes(nearestRelease(release) ?? '') ? 'recorded' : 'facts'
+}
+
+// A cache, not state: the same immutable rules for everyone who asks.
+const known = /* @__PURE__ */ new Map<string, ReleaseRules>()
 
 /** The rules of a release such as `'4.17.7'`, `'4.17.7-xcp'` or `'4.23-dev'`; those of the oldest for a text that is no release. */
 export function releaseRules(release: string): ReleaseRules {
+  const present = known.get(release)
+  if (present !== undefined) return present
   const exact = nearestRelease(release)
-  if (exact === undefined) return FIRST
   let rules = FIRST
-  for (const { from, ...changes } of ROWS) {
-    if (compareReleases(from, exact) <= 0) rules = { ...rules, ...changes }
+  for (const { landed, changes } of ROWS) {
+    if (exact !== undefined && releaseHas(exact, landed)) rules = { ...rules, ...changes }
   }
+  known.set(release, rules)
   return rules
 }

@@ -77,11 +77,13 @@ export function changesIn<Name extends string>(
   history: Pick<FeatureHistory<Name>, 'changes'>,
   release: string,
 ): readonly FeatureChange<Name>[] {
-  return history.changes.filter(({ landed }) => landed.some((first) => includes(release, first)))
+  return history.changes.filter(({ landed }) =>
+    landed.some((first) => includesChange(release, first)),
+  )
 }
 
 /** Whether a release has what first landed in another. */
-function includes(release: string, landed: string): boolean {
+export function includesChange(release: string, landed: string): boolean {
   const [minor, point] = numbersOf(release)
   const [landedMinor, landedPoint] = numbersOf(landed)
   return landedMinor === minor ? landedPoint <= point : landedMinor < minor && landedPoint === 0

@@ -14,6 +14,7 @@ import {
   changesIn,
   declarationsOf,
   type FeatureHistory,
+  includesChange,
   type ReleaseDeclarations,
 } from './history.js'
 
@@ -125,4 +126,15 @@ export function newestName(name: string): string {
 export function compareReleases(a: string, b: string): number {
   const order = knownReleases()
   return order.indexOf(pointRelease(a)) - order.indexOf(pointRelease(b))
+}
+
+/**
+ * Whether a release has a change that first landed in others: it does if that names the release or an earlier one of its branch, or a `.0`
+ * of an earlier branch. `['4.18.0', '4.17.2']` is in 4.17.2 and later of 4.17, and in everything from 4.18.0 on.
+ *
+ * @throws {@link UnknownReleaseError} for a release without a table.
+ */
+export function releaseHas(release: string, landed: readonly string[]): boolean {
+  const exact = pointRelease(release)
+  return landed.some((first) => includesChange(exact, first))
 }
