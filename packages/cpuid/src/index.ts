@@ -69,7 +69,20 @@ export { Featureset, FeaturesetRangeError } from './featureset.js'
 export { FeaturesetSyntaxError, parseWordsInto } from './featureset-text.js'
 export { locateJsonError, type TextPosition } from './json-error.js'
 export type { CpuidLeaf, MsrEntry } from './leaves.js'
-export { type CpuSignature, type CpuVendor, cpuSignature, cpuVendor } from './signature.js'
+export {
+  decodeLeaves,
+  decodeMsrs,
+  encodeLeaves,
+  encodeMsrs,
+  RecordsLengthError,
+} from './records.js'
+export {
+  type CpuSignature,
+  type CpuVendor,
+  cpuSignature,
+  cpuVendor,
+  encodeSignature,
+} from './signature.js'
 export type { XenCpuidOutput } from './xen-cpuid/arguments.js'
 export type { XenCpuidHost, XenCpuidPolicy, XenCpuidSet } from './xen-cpuid/host.js'
 export { type XenCpuidOptions, xenCpuidText } from './xen-cpuid/text.js'

@@ -5,6 +5,8 @@
  * xen/arch/x86/include/asm/processor.h (get_cpu_family); Intel SDM volume 2A and AMD APM volume 3, CPUID leaves 0 and 1.
  */
 
+import { XenlevelError } from './errors.js'
+
 /** The vendors that Xen tells apart. */
 export type CpuVendor = 'Intel' | 'AMD' | 'Centaur' | 'Shanghai' | 'Hygon' | 'Unknown'
 
@@ -54,4 +56,31 @@ export function cpuSignature(eax: number): CpuSignature {
   let model = (eax >>> 4) & 0xf
   if (family >= 6) model |= (eax >>> 12) & 0xf0
   return { family, model, stepping: eax & 0xf }
+}
+
+/**
+ * The inverse of {@link cpuSignature}: leaf 1's eax of a family, model and stepping. Families above 15 use the extended family, models
+ * above 15 the extended model.
+ *
+ * @throws {@link XenlevelError} with code `SIGNATURE_RANGE` if {@link cpuSignature} could not give these numbers back: a family above 255, a
+ * model above 15 below family 6, a model or stepping that does not fit.
+ */
+export function encodeSignature({ family, model, stepping }: CpuSignature): number {
+  const extended = Math.max(family - 15, 0)
+  const eax =
+    ((extended << 20) |
+      ((model >>> 4) << 16) |
+      (Math.min(family, 15) << 8) |
+      ((model & 0xf) << 4) |
+      stepping) >>>
+    0
+  const back = cpuSignature(eax)
+  if (back.family !== family || back.model !== model || back.stepping !== stepping) {
+    throw new XenlevelError({
+      code: 'SIGNATURE_RANGE',
+      message: `There is no CPU signature for family ${family}, model ${model}, stepping ${stepping}: expected a family up to 255, a model up to 255 (up to 15 below family 6) and a stepping up to 15.`,
+      details: { family, model, stepping },
+    })
+  }
+  return eax
 }

@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import {
+  decodeLeaves,
+  decodeMsrs,
+  encodeLeaves,
+  encodeMsrs,
+  RecordsLengthError,
+} from './records.js'
+
+const word = fc.integer({ min: 0, max: 0xffff_ffff })
+const leaf = fc.record({
+  leaf: word,
+  subleaf: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 0xffff_fffe })),
+  a: word,
+  b: word,
+  c: word,
+  d: word,
+})
+const msr = fc.record({
+  index: word,
+  flags: word,
+  value: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+})
+
+it('lays a leaf and an MSR out as Xen does', () => {
+  const bytes = encodeLeaves([{ leaf: 7, subleaf: 0, a: 1, b: 0x12345678, c: 0xffff_ffff, d: 4 }])
+  expect([...bytes]).toEqual([
+    ...[7, 0, 0, 0],
+    ...[0, 0, 0, 0],
+    ...[1, 0, 0, 0],
+    ...[0x78, 0x56, 0x34, 0x12],
+    ...[255, 255, 255, 255],
+    ...[4, 0, 0, 0],
+  ])
+  expect(
+    [...encodeLeaves([{ leaf: 0, subleaf: null, a: 0, b: 0, c: 0, d: 0 }])].slice(4, 8),
+  ).toEqual([255, 255, 255, 255])
+  expect([...encodeMsrs([{ index: 0x10a, flags: 0, value: 0x0102_0304_0506_0708n }])]).toEqual([
+    ...[0x0a, 1, 0, 0],
+    ...[0, 0, 0, 0],
+    ...[8, 7, 6, 5, 4, 3, 2, 1],
+  ])
+})
+
+it('decodes what it encoded, wherever the bytes begin', () => {
+  fc.assert(
+    fc.property(fc.array(leaf), fc.array(msr), fc.nat(7), (leaves, msrs, offset) => {
+      const moved = (bytes: Uint8Array) => {
+        const whole = new Uint8Array(bytes.length + offset)
+        whole.set(bytes, offset)
+        return whole.subarray(offset)
+      }
+      expect(decodeLeaves(moved(encodeLeaves(leaves)))).toEqual(leaves)
+      expect(decodeMsrs(moved(encodeMsrs(msrs)))).toEqual(msrs)
+    }),
+  )
+})
+
+it('refuses bytes that are no whole number of records, and says where the last one ends', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      for (const [decode, size] of [
+        [decodeLeaves, 24],
+        [decodeMsrs, 16],
+      ] as const) {
+        if (bytes.length % size === 0) expect(decode(bytes)).toHaveLength(bytes.length / size)
+        else {
+          expect(() => decode(bytes)).toThrow(RecordsLengthError)
+          expect(() => decode(bytes)).toThrow(
+            expect.objectContaining({ offset: bytes.length - (bytes.length % size) }),
+          )
+        }
+      }
+    }),
+  )
+})
