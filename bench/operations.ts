@@ -1,7 +1,18 @@
 /** What is timed: our operation, the same done as one would without this library, and the limit for ours in nanoseconds. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { admitGuest, combineFeaturesets, levelPool, parseHostSnapshot } from '@xenlevel/core'
 import {
+  admitGuest,
+  CpuPolicy,
+  clampPolicy,
+  combineFeaturesets,
+  derivePolicies,
+  levelPool,
+  parseHostSnapshot,
+} from '@xenlevel/core'
+import {
+  type CpuidLeaf,
+  decodeLeaves,
+  encodeLeaves,
   Featureset,
   featureDependencies,
   featureTable,
@@ -32,6 +43,47 @@ export interface Measured {
 
 const fixtures = new URL('../fixtures/', import.meta.url)
 
+/** 39 leaves of an Intel server CPU's shape: as many as Xen's own benchmark of its records had. */
+const CPU_LEAVES: readonly CpuidLeaf[] = [
+  ...[0, 1, 2, 3].map((leaf) => ({ leaf, subleaf: null, ...registersOf(leaf) })),
+  ...[0, 1, 2, 3].map((subleaf) => ({
+    leaf: 4,
+    subleaf,
+    a: 0x121 + subleaf,
+    b: 0x1c0_003f,
+    c: 0x3f,
+    d: 0,
+  })),
+  ...[5, 6].map((leaf) => ({ leaf, subleaf: null, ...registersOf(leaf) })),
+  { leaf: 7, subleaf: 0, a: 0, b: 0, c: 0, d: 0 },
+  ...[8, 9, 0xa].map((leaf) => ({ leaf, subleaf: null, ...registersOf(leaf) })),
+  ...[0, 1].map((subleaf) => ({ leaf: 0xb, subleaf, a: 1, b: 2, c: 0x100 + subleaf, d: 0 })),
+  { leaf: 0xc, subleaf: null, a: 0, b: 0, c: 0, d: 0 },
+  ...Array.from({ length: 10 }, (_, subleaf) => ({
+    leaf: 0xd,
+    subleaf,
+    a: subleaf === 0 ? 0x2e7 : 0x100,
+    b: subleaf === 0 ? 0 : 0x240 + subleaf * 0x40,
+    c: 0,
+    d: 0,
+  })),
+  { leaf: 0x4000_0000, subleaf: null, a: 0, b: 0, c: 0, d: 0 },
+  { leaf: 0x4000_0100, subleaf: null, a: 0, b: 0, c: 0, d: 0 },
+  ...Array.from({ length: 9 }, (_, leaf) => ({
+    leaf: 0x8000_0000 + leaf,
+    subleaf: null,
+    a: leaf === 0 ? 0x8000_0008 : leaf === 8 ? 0x302e : 0,
+    b: 0,
+    c: 0,
+    d: 0,
+  })),
+]
+
+function registersOf(leaf: number): Pick<CpuidLeaf, 'a' | 'b' | 'c' | 'd'> {
+  if (leaf === 0) return { a: 0xd, b: 0x756e_6547, c: 0x6c65_746e, d: 0x4965_6e69 }
+  return { a: leaf === 1 ? 0x5_0654 : 0, b: 0, c: 0, d: 0 }
+}
+
 /** Sets that break the dependency table somewhere, from recorded pools. */
 function recordedSets(): string[] {
   const { pools }: { pools: { featuresets: string[] }[] } = JSON.parse(
@@ -55,6 +107,14 @@ export function operations(): Operation[] {
   if (host === undefined) throw new Error('no recorded hosts')
   const guest = { kind: 'hvm', featureset: levelPool(hosts).hvm.default } as const
 
+  const { featuresets } = host
+  const raw19 = featuresets.raw ?? Featureset.empty
+  const records = CPU_LEAVES
+  const bytes = encodeLeaves(records)
+  const rawPolicy = CpuPolicy.fromRecords(records).withFeatureset(raw19)
+  const derivation = { release: '4.23-dev', hostFeatureset: raw19 }
+  const policies = derivePolicies(rawPolicy, derivation)
+  const wanted = policies.hvmDefault
   const header = readFileSync(new URL('policy/headers/HEAD.h.txt', fixtures), 'utf8')
   const dependencies = featureDependencies()
   const raw = texts.map((one) => Uint32Array.from(Featureset.parse(one).words))
@@ -138,6 +198,30 @@ export function operations(): Operation[] {
 
       limit: 1_000_000,
       batch: 5,
+    },
+    {
+      name: 'six policies of a host',
+      ours: () => derivePolicies(rawPolicy, derivation),
+      limit: 10_000,
+      batch: 20,
+    },
+    {
+      name: 'clamp a policy',
+      ours: () => clampPolicy(wanted, policies, { kind: 'hvm' }),
+      limit: 2_000,
+      batch: 50,
+    },
+    {
+      name: `decode ${records.length} leaves`,
+      ours: () => decodeLeaves(bytes),
+      limit: 1_000,
+      batch: 200,
+    },
+    {
+      name: `encode ${records.length} leaves`,
+      ours: () => encodeLeaves(records),
+      limit: 1_000,
+      batch: 200,
     },
     {
       name: 'admit a guest to a host',

@@ -83,6 +83,8 @@ export {
   type ReasonGrade,
 } from './guest/admit.js'
 export { type LibxlName, libxlName, libxlNameOf } from './names.js'
+export { CpuPolicy, type PolicyOptions, PolicyRecordError } from './policy/cpu-policy.js'
+export { describeFault, type PolicyErrno, type PolicyFault } from './policy/errors.js'
 export {
   type CombineMethod,
   type CombineOptions,
@@ -98,5 +100,23 @@ export {
 } from './pool/level.js'
 export type { Loss } from './pool/losses.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
+export { type XenVerdict, xenCompatible } from './xen/audit.js'
+export type { Change } from './xen/changes.js'
+export {
+  type ClampResult,
+  clampPolicy,
+  type DomainOptions,
+  initDomainPolicy,
+  type SetPolicyResult,
+  setDomainPolicy,
+} from './xen/clamp.js'
+export type { ClampStep } from './xen/clamp-steps.js'
 export { COMPATIBILITY_BITS, type CompatibilityBits } from './xen/compatibility-bits.js'
+export {
+  type DeriveOptions,
+  derivePolicies,
+  type HostPolicies,
+  type VpmuMode,
+} from './xen/derive.js'
 export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
+export { type Evidence, evidenceFor } from './xen/releases.js'

@@ -10,28 +10,19 @@ import { XenlevelError } from './errors.js'
 /** The vendors that Xen tells apart. */
 export type CpuVendor = 'Intel' | 'AMD' | 'Centaur' | 'Shanghai' | 'Hygon' | 'Unknown'
 
-const VENDOR_STRINGS: ReadonlyMap<string, CpuVendor> = /* @__PURE__ */ new Map([
-  ['GenuineIntel', 'Intel'],
-  ['AuthenticAMD', 'AMD'],
-  ['CentaurHauls', 'Centaur'],
-  ['  Shanghai  ', 'Shanghai'],
-  ['HygonGenuine', 'Hygon'],
-])
-
-/** The 12 characters that leaf 0 spells in ebx, edx, ecx; bytes outside ASCII keep their code. */
-function vendorString(ebx: number, ecx: number, edx: number): string {
-  let text = ''
-  for (const register of [ebx, edx, ecx]) {
-    for (let shift = 0; shift < 32; shift += 8) {
-      text += String.fromCharCode((register >>> shift) & 0xff)
-    }
-  }
-  return text
-}
+/** Leaf 0's ebx, ecx and edx of each: GenuineIntel, AuthenticAMD, CentaurHauls, two blanks around Shanghai, HygonGenuine. */
+const VENDORS: readonly (readonly [vendor: CpuVendor, ebx: number, ecx: number, edx: number])[] = [
+  ['Intel', 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+  ['AMD', 0x6874_7541, 0x444d_4163, 0x6974_6e65],
+  ['Centaur', 0x746e_6543, 0x736c_7561, 0x4872_7561],
+  ['Shanghai', 0x6853_2020, 0x2020_6961, 0x6867_6e61],
+  ['Hygon', 0x6f67_7948, 0x656e_6975, 0x6e65_476e],
+]
 
 /** The vendor Xen takes a CPU for, by all 12 characters of leaf 0; `'Unknown'` for every other string. */
 export function cpuVendor(ebx: number, ecx: number, edx: number): CpuVendor {
-  return VENDOR_STRINGS.get(vendorString(ebx, ecx, edx)) ?? 'Unknown'
+  for (const [vendor, b, c, d] of VENDORS) if (ebx === b && ecx === c && edx === d) return vendor
+  return 'Unknown'
 }
 
 /** Family, model and stepping of a CPU. */

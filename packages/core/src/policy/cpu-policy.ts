@@ -74,6 +74,7 @@ export class CpuPolicy {
   /** The release in whose words and extent it is. */
   readonly release: string
   readonly #words: Uint32Array
+  #featureWords: Uint32Array | undefined
 
   private constructor(words: Uint32Array, release: string) {
     this.#words = words
@@ -123,6 +124,17 @@ export class CpuPolicy {
   /** @internal A copy of its words. */
   words(): Uint32Array {
     return this.#words.slice()
+  }
+
+  /** @internal Its words themselves, for those who only read them. */
+  static peek(policy: CpuPolicy): Uint32Array {
+    return policy.#words
+  }
+
+  /** @internal Its featureset in word form, found once. */
+  static featureWords(policy: CpuPolicy): Uint32Array {
+    policy.#featureWords ??= releaseFeatures(policy.release).read(policy.#words)
+    return policy.#featureWords
   }
 
   /**
@@ -233,12 +245,12 @@ export class CpuPolicy {
 
   /** The featureset words, as many as the release has. */
   get featureset(): Featureset {
-    return Featureset.fromWords(releaseFeatures(this.release).read(this.#words))
+    return Featureset.fromWords(CpuPolicy.featureWords(this))
   }
 
   /** True if every register is the same. */
   equals(other: CpuPolicy): boolean {
-    const words = other.words()
+    const words = other.#words
     return this.#words.every((word, at) => word === words[at])
   }
 }

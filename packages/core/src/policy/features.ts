@@ -6,63 +6,85 @@ const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const
 /** Every leaf that can be stored, so that a word whose leaf a release does not keep has a place all the same. */
 const ALL: PolicyExtent = { featureLeaves: 3, extendedLeaves: 0x22, msrs: 2 }
 
-/** Features of one release, over policies and over featuresets in word form. */
+/** Where one feature is. */
+interface FeaturePlace {
+  /** Featureset word. */
+  readonly word: number
+  /** Its bit in that word. */
+  readonly mask: number
+  /** The register of a policy that is the word; -1 if no policy holds it. */
+  readonly register: number
+}
+
+/** Features of one release, over policies and over featuresets in word form. Nothing but `read` allocates. */
 export class ReleaseFeatures {
   readonly table: FeatureTable
-  /** Place of each featureset word in a policy. */
-  readonly #places: readonly number[]
-  readonly #bits = new Map<FeatureName, number>()
+  /** Known bits. */
+  readonly #known: readonly number[]
+  /** Register of each featureset word in a policy. */
+  readonly #registers: readonly number[]
+  readonly #places = new Map<FeatureName, FeaturePlace>()
 
   constructor(release: string) {
     this.table = featureTable(release)
-    this.#places = this.table.words.map(({ source }) => {
+    this.#known = this.table.mask('known').words
+    this.#registers = this.table.words.map(({ source }) => {
       if (source === null) return -1
       if ('msr' in source) return ARCH_CAPABILITIES + (source.register === 'eax' ? 0 : 1)
       return placeOfLeaf(source.leaf, source.subleaf, ALL) + REGISTERS.indexOf(source.register)
     })
-    for (const { name, bit } of this.table.features) this.#bits.set(name, bit)
+    for (const { name, word, bitInWord } of this.table.features) {
+      this.#places.set(name, { word, mask: 1 << bitInWord, register: this.#registers[word] ?? -1 })
+    }
   }
 
   /** The featureset of a policy. */
   read(policy: Uint32Array): Uint32Array {
-    const words = new Uint32Array(this.#places.length)
+    const registers = this.#registers
+    const words = new Uint32Array(registers.length)
     for (let index = 0; index < words.length; index++)
-      words[index] = policy[this.#places[index] ?? -1] ?? 0
+      words[index] = policy[registers[index] ?? -1] ?? 0
     return words
   }
 
   /** Writes a featureset over that of a policy: every word of the release, zero where the featureset has none. */
   write(policy: Uint32Array, words: ArrayLike<number>): void {
-    for (let index = 0; index < this.#places.length; index++) {
-      const place = this.#places[index] ?? -1
-      if (place >= 0) policy[place] = words[index] ?? 0
+    const registers = this.#registers
+    for (let index = 0; index < registers.length; index++) {
+      const register = registers[index] ?? -1
+      if (register >= 0) policy[register] = words[index] ?? 0
     }
   }
 
   /** True if a featureset has a feature; false for one that the release does not name. */
   has(words: ArrayLike<number>, name: FeatureName): boolean {
-    const bit = this.#bits.get(name)
-    return bit !== undefined && (((words[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1
+    const place = this.#places.get(name)
+    return place !== undefined && ((words[place.word] ?? 0) & place.mask) !== 0
+  }
+
+  /** The same of a policy. */
+  policyHas(policy: Uint32Array, name: FeatureName): boolean {
+    const place = this.#places.get(name)
+    return place !== undefined && ((policy[place.register] ?? 0) & place.mask) !== 0
   }
 
   /** Sets or clears a feature; nothing happens for one that the release does not name. */
   put(words: Uint32Array, name: FeatureName, on: boolean): void {
-    const bit = this.#bits.get(name)
-    if (bit === undefined) return
-    const index = bit >>> 5
-    const mask = 1 << (bit & 31)
-    words[index] = on ? (words[index] ?? 0) | mask : (words[index] ?? 0) & ~mask
+    const place = this.#places.get(name)
+    if (place === undefined) return
+    const { word, mask } = place
+    words[word] = on ? (words[word] ?? 0) | mask : (words[word] ?? 0) & ~mask
   }
 
   /** Keeps what a mask has. */
-  keep(words: Uint32Array, mask: readonly number[]): void {
+  keep(words: Uint32Array, mask: ArrayLike<number>): void {
     for (let index = 0; index < words.length; index++)
       words[index] = (words[index] ?? 0) & (mask[index] ?? 0)
   }
 
   /** Drops bits that the release does not know and features of which something is missing (Xen: sanitise_featureset). */
   sanitise(words: Uint32Array): void {
-    this.keep(words, this.table.mask('known').words)
+    this.keep(words, this.#known)
     this.table.clearDependentsInPlace(words)
   }
 }

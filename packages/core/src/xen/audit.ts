@@ -1,5 +1,5 @@
 /** What Xen checks of a policy before it takes it: little (xen/arch/x86/lib/cpu-policy/policy.c, x86_cpu_policies_are_compatible). */
-import type { CpuPolicy } from '../policy/cpu-policy.js'
+import { CpuPolicy } from '../policy/cpu-policy.js'
 import { fault, type PolicyFault } from '../policy/errors.js'
 import { EAX, EBX, ECX, EDX, extended, feature, PLATFORM_INFO } from '../policy/layout.js'
 import { type ReleaseRules, releaseRules } from './releases.js'
@@ -22,7 +22,7 @@ export function xenCompatible(
   guest: CpuPolicy,
   release: string = guest.release,
 ): XenVerdict {
-  const error = audit(host.words(), guest.words(), releaseRules(release))
+  const error = audit(CpuPolicy.peek(host), CpuPolicy.peek(guest), releaseRules(release))
   return { compatible: error === null, error }
 }
 

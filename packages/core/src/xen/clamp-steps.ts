@@ -15,7 +15,7 @@ export interface ClampState {
   /** Its featureset, from the second step to the store. */
   readonly words: Uint32Array
   readonly max: Uint32Array
-  readonly maxWords: Uint32Array
+  readonly maxWords: ArrayLike<number>
   readonly host: Uint32Array
   readonly raw: Uint32Array
   readonly features: ReleaseFeatures
@@ -89,10 +89,10 @@ export const FEATURE_STEPS: readonly Step[] = [
   {
     step: 'not-in-max',
     run: ({ words, maxWords, features, rules }) => {
-      const limit = maxWords.slice()
-      if (!rules.maxHasTopologyBits)
-        for (const name of ALWAYS_LET_IN) features.put(limit, name, true)
-      and(words, limit)
+      if (rules.maxHasTopologyBits) return and(words, maxWords)
+      const limit = Uint32Array.from(maxWords)
+      for (const name of ALWAYS_LET_IN) features.put(limit, name, true)
+      return and(words, limit)
     },
   },
   {
@@ -125,8 +125,7 @@ export const FEATURE_STEPS: readonly Step[] = [
   {
     step: 'host-value',
     run: ({ features, words, host }) => {
-      const hosts = features.read(host)
-      for (const name of HOST_VALUES) features.put(words, name, features.has(hosts, name))
+      for (const name of HOST_VALUES) features.put(words, name, features.policyHas(host, name))
     },
   },
 ]

@@ -53,7 +53,7 @@ export function clampPolicy(
   host: HostPolicies,
   domain: DomainOptions,
 ): ClampResult {
-  return clampWords(wanted.words(), host, domain)
+  return clampWords(CpuPolicy.peek(wanted), host, domain)
 }
 
 /** The policy of a new domain: the default of its kind, clamped (init_domain_cpu_policy). */
@@ -77,7 +77,7 @@ export function setDomainPolicy(
     readLeaves(words, update.leaves ?? [], rules) ?? readMsrs(words, update.msrs ?? [], rules)
   if (refused !== null) return { ok: false, error: refused }
   clearOutOfRange(words, rules)
-  const error = audit((isHvm(domain) ? host.hvmMax : host.pvMax).words(), words, rules)
+  const error = audit(CpuPolicy.peek(isHvm(domain) ? host.hvmMax : host.pvMax), words, rules)
   if (error !== null) return { ok: false, error }
   const clamped = clampWords(words, host, domain)
   return {
@@ -106,14 +106,18 @@ function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptio
 
 function stateOf(policy: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampState {
   const features = releaseFeatures(host.release)
-  const max = (isHvm(domain) ? host.hvmMax : host.pvMax).words()
+  const max = isHvm(domain) ? host.hvmMax : host.pvMax
   return {
     policy,
     words: features.read(policy),
-    max,
-    maxWords: features.read(max),
-    host: host.host.words(),
-    raw: (host.raw ?? host.host).words(),
+    max: CpuPolicy.peek(max),
+    // A max policy of another release holds its features in other words.
+    maxWords:
+      max.release === host.release
+        ? CpuPolicy.featureWords(max)
+        : features.read(CpuPolicy.peek(max)),
+    host: CpuPolicy.peek(host.host),
+    raw: CpuPolicy.peek(host.raw ?? host.host),
     features,
     rules: releaseRules(host.release),
     domain: domainOf(host, domain),

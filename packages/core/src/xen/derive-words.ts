@@ -203,7 +203,7 @@ export class Deriver {
     }
     if (vendor === 'AMD') this.#clearUnlessHost(words, 'VERW_CLEAR')
     if (maxHasTopologyBits) this.#clearUnlessHost(words, 'HTT', 'CMP_LEGACY')
-    if (this.#rules.maxHasErms && !this.#features.has(this.#features.read(host), 'ERMS'))
+    if (this.#rules.maxHasErms && !this.#features.policyHas(host, 'ERMS'))
       this.#clear(words, 'ERMS')
   }
 
@@ -211,7 +211,7 @@ export class Deriver {
     this.#set(words, 'HYPERVISOR')
     if (this.#features.has(words, 'IBRSB')) this.#set(words, 'STIBP')
     if (this.#features.has(words, 'IBRS')) this.#set(words, 'AMD_STIBP')
-    if (this.#features.has(this.#features.read(host), 'IBRSB')) this.#set(words, 'IBPB')
+    if (this.#features.policyHas(host, 'IBRSB')) this.#set(words, 'IBPB')
   }
 
   /** A guest must know if an empty return stack falls back on other predictions; in which form depends on enhanced IBRS. */
@@ -234,7 +234,7 @@ export class Deriver {
   }
 
   #cutSvm(policy: Uint32Array, added: number): void {
-    if (!this.#features.has(this.#features.read(policy), 'SVM')) return
+    if (!this.#features.policyHas(policy, 'SVM')) return
     const at = extended(0xa) + EDX
     policy[at] = ((policy[at] ?? 0) & SVM_KEPT) | added
   }
@@ -271,7 +271,7 @@ export class Deriver {
   }
 
   #rawHas(name: FeatureName): boolean {
-    return this.#features.has(this.#features.read(this.#raw), name)
+    return this.#features.policyHas(this.#raw, name)
   }
 
   #set(words: Uint32Array, ...names: readonly FeatureName[]): void {

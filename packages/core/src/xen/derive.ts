@@ -76,7 +76,7 @@ export function derivePolicies(raw: CpuPolicy, options: DeriveOptions): HostPoli
   const { release } = options
   const features = releaseFeatures(release)
   const rules = releaseRules(release)
-  const words = raw.words()
+  const words = CpuPolicy.peek(raw)
   const deriver = new Deriver(words, factsOf(raw, words, options), features, rules)
   const host = deriver.host()
   const [pvMax, hvmMax] = [deriver.pvMax(host), deriver.hvmMax(host)]
