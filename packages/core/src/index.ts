@@ -120,3 +120,12 @@ export {
 } from './xen/derive.js'
 export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
 export { type Evidence, evidenceFor } from './xen/releases.js'
+export { type BootOptions, type NamedFeatures, parseBootOptions } from './xen/boot-options.js'
+export {
+  type Assumption,
+  type CapabilityChange,
+  type EstimateOptions,
+  estimateHostFeatureset,
+  type HostEstimate,
+} from './xen/estimate.js'
+export type { EstimatedFacts } from './xen/estimate-facts.js'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
 import type { GuestCpu } from '../guest/admit.js'
-import { hostWith } from '../testing.js'
+import { hostWith } from '../hosts.testing.js'
 import { levelPool, PoolError } from './level.js'
 
 const folder = new URL('../../../../fixtures/hosts/', import.meta.url)

@@ -196,7 +196,7 @@ export class Deriver {
       }
       if (maxHasBufferClearing) this.#clearUnlessHost(words, 'MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR')
       if (maxHasArchCaps && this.#isSkylakeX() && this.#rawHas('CLWB')) this.#clear(words, 'CLWB')
-      if (this.#facts.rtmDisabled) {
+      if (this.#rules.hidesDisabledRtm && this.#facts.rtmDisabled) {
         this.#clear(words, 'RTM')
         if (maxHasBufferClearing) this.#set(words, 'RTM_ALWAYS_ABORT')
       }

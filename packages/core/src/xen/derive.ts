@@ -50,7 +50,7 @@ export interface DeriveOptions {
   readonly bpSpecReduce?: boolean
   /** Hardware-assisted paging; true by default. */
   readonly hap?: boolean
-  /** HVM guests can run; true by default if the host featureset has VMX or SVM, or if it is not given. */
+  /** HVM guests can run; true by default. Xen needs VMX or SVM for it, switched on by firmware and compiled in. */
   readonly hvm?: boolean
   /** AMD's VIRT_SPEC_CTRL is there for guests; false by default. */
   readonly amdVirtSpecCtrl?: boolean

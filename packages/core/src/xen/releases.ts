@@ -34,6 +34,8 @@ export interface ReleaseRules extends PolicyExtent {
   readonly maxHasArchCaps: boolean
   /** What VERW flushes is in max policies, and in default ones only where the host has it; the same for RTM_ALWAYS_ABORT. */
   readonly maxHasBufferClearing: boolean
+  /** RTM that Xen has switched off is not for default policies. */
+  readonly hidesDisabledRtm: boolean
   /** RDRAND is not for default policies on Ivy Bridge. */
   readonly hidesIvyBridgeRdrand: boolean
   /** Max policies get ERMS, and default ones only where the host policy has it. */
@@ -68,6 +70,7 @@ const FIRST: ReleaseRules = {
   hvmHasVirtSsbd: false,
   maxHasArchCaps: false,
   maxHasBufferClearing: false,
+  hidesDisabledRtm: false,
   hidesIvyBridgeRdrand: false,
   maxHasErms: false,
   hvmNeedsVmcsBits: false,
@@ -84,6 +87,7 @@ const ROWS: readonly Row[] = [
   // arch/x86/cpuid.c, later cpu-policy.c
   { landed: ['4.14.0'], changes: { hvmHasX2apic: true } },
   { landed: ['4.14.0', '4.13.2', '4.12.4'], changes: { hidesIvyBridgeRdrand: true } },
+  { landed: ['4.16.0', '4.15.1', '4.14.3'], changes: { hidesDisabledRtm: true } },
   { landed: ['4.16.0'], changes: { hvmHasNoLmsl: true } },
   { landed: ['4.17.0'], changes: { hvmHasVirtSsbd: true } },
   { landed: ['4.18.0', '4.17.2', '4.16.5', '4.15.5', '4.14.6'], changes: { maxHasArchCaps: true } },
