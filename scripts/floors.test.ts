@@ -31,7 +31,11 @@ function sourcesOf(name: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter(
-        (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.testing.ts') && !file.endsWith('.d.ts'),
+        (file) =>
+          file.endsWith('.ts') &&
+          !file.endsWith('.test.ts') &&
+          !file.endsWith('.testing.ts') &&
+          !file.endsWith('.d.ts'),
       )
       .map((file) => join(folder, file))
   } catch {

@@ -6,12 +6,16 @@
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hostSnapshotSchema, poolLevelSchema } from '@xenlevel/core'
+import { cpuPolicySchema, hostSnapshotSchema, poolLevelSchema } from '@xenlevel/core'
 import * as z from 'zod'
 import { writeOrCheck } from './write-or-check.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const documents = { 'host-snapshot': hostSnapshotSchema, 'pool-level': poolLevelSchema }
+const documents = {
+  'cpu-policy': cpuPolicySchema,
+  'host-snapshot': hostSnapshotSchema,
+  'pool-level': poolLevelSchema,
+}
 
 const files = Object.fromEntries(
   Object.entries(documents).map(([name, schema]) => [

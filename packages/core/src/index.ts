@@ -16,6 +16,13 @@ export {
   libvirtNameOf,
   libvirtNamesOf,
 } from './documents/libvirt-names.js'
+export {
+  type CpuPolicyDocument,
+  cpuPolicySchema,
+  formatCpuPolicy,
+  PolicyDocumentError,
+  parseCpuPolicy,
+} from './documents/policy.js'
 export { type PoolLevelDocument, poolLevelSchema } from './documents/pool-level.js'
 export {
   formatHostSnapshot,
@@ -83,8 +90,31 @@ export {
   type ReasonGrade,
 } from './guest/admit.js'
 export { type LibxlName, libxlName, libxlNameOf } from './names.js'
-export { CpuPolicy, type PolicyOptions, PolicyRecordError } from './policy/cpu-policy.js'
+export { comparePolicies, type PolicyDifference } from './policy/compare.js'
+export {
+  CpuPolicy,
+  type PolicyOptions,
+  PolicyRecordError,
+  type PolicyRecords,
+} from './policy/cpu-policy.js'
 export { describeFault, type PolicyErrno, type PolicyFault } from './policy/errors.js'
+export {
+  type AddressWidths,
+  addressWidths,
+  brandString,
+  type CacheLeaf,
+  cacheLeaves,
+  clflushBytes,
+  type ProcessorNumbers,
+  processorNumbers,
+  type TopologyLevel,
+  topologyLevels,
+  type XstateComponent,
+  type XstateSizes,
+  xstateComponents,
+  xstateSizes,
+} from './policy/fields.js'
+export { formatPolicyText, PolicyTextError, parsePolicyText } from './policy/text.js'
 export {
   type CombineMethod,
   type CombineOptions,
@@ -101,6 +131,7 @@ export {
 export type { Loss } from './pool/losses.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
 export { type XenVerdict, xenCompatible } from './xen/audit.js'
+export { type BootOptions, type NamedFeatures, parseBootOptions } from './xen/boot-options.js'
 export type { Change } from './xen/changes.js'
 export {
   type ClampResult,
@@ -118,9 +149,6 @@ export {
   type HostPolicies,
   type VpmuMode,
 } from './xen/derive.js'
-export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
-export { type Evidence, evidenceFor } from './xen/releases.js'
-export { type BootOptions, type NamedFeatures, parseBootOptions } from './xen/boot-options.js'
 export {
   type Assumption,
   type CapabilityChange,
@@ -129,3 +157,5 @@ export {
   type HostEstimate,
 } from './xen/estimate.js'
 export type { EstimatedFacts } from './xen/estimate-facts.js'
+export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
+export { type Evidence, evidenceFor } from './xen/releases.js'

@@ -6,6 +6,7 @@
  */
 import * as t from 'io-ts'
 import * as z from 'zod'
+import { cpuPolicySchema } from './documents/policy.js'
 import { poolLevelSchema } from './documents/pool-level.js'
 import { hostSnapshotSchema } from './documents/snapshot.js'
 import { featuresetText, registerText } from './documents/text-forms.js'
@@ -56,6 +57,12 @@ export const HostSnapshotFromDocument = /* @__PURE__ */ fromZod(
 export const PoolLevelFromDocument = /* @__PURE__ */ fromZod(
   poolLevelSchema,
   'PoolLevelFromDocument',
+)
+
+/** The CPU policy document. */
+export const CpuPolicyFromDocument = /* @__PURE__ */ fromZod(
+  cpuPolicySchema,
+  'CpuPolicyFromDocument',
 )
 
 function encodes(schema: z.ZodType, value: unknown): boolean {

@@ -1,14 +1,16 @@
 /** A CPU policy as a document: every register that is not zero, also beyond the policy's own limits. JSON, version 1. */
-import { locateJsonError, ParseError } from '@xenlevel/cpuid'
+
+import { ParseError } from '@xenlevel/cpuid'
 import * as z from 'zod'
 import { CpuPolicy } from '../policy/cpu-policy.js'
+import { storedLeaves } from '../policy/layout.js'
 import {
   PolicyBuilder,
   releaseComplaint,
-  storedLeaves,
   writableWords,
   writtenMsrs,
 } from '../policy/text-registers.js'
+import { readDocument } from './read-document.js'
 import { registerText } from './text-forms.js'
 
 /** A 64-bit MSR as `'0x000000000a000c04'`: 0x and sixteen digits. */
@@ -31,10 +33,13 @@ const leafSchema = /* @__PURE__ */ z.strictObject({
   leaf: registerText,
   /** Its sub-leaf; null for a leaf without sub-leaves. */
   subleaf: /* @__PURE__ */ z.nullable(/* @__PURE__ */ z.int().min(0).max(62)),
-  /** The registers. */
+  /** What CPUID leaves in eax. */
   eax: registerText,
+  /** What CPUID leaves in ebx. */
   ebx: registerText,
+  /** What CPUID leaves in ecx. */
   ecx: registerText,
+  /** What CPUID leaves in edx. */
   edx: registerText,
 })
 
@@ -133,20 +138,12 @@ export class PolicyDocumentError extends ParseError {}
  * have, and one that is there twice.
  */
 export function parseCpuPolicy(input: unknown, source = 'CPU policy'): CpuPolicy {
-  const document = typeof input === 'string' ? parseJson(input, source) : input
-  const result = cpuPolicySchema.safeParse(document)
-  if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    message: issue.message,
-  }))
-  throw new PolicyDocumentError({
-    code: 'POLICY_INVALID',
-    message: `${source} is not a CPU policy: ${issues.map(({ path, message }) => `at ${path === '' ? 'its top' : path}: ${message}`).join('; ')}`,
-    offset: null,
-    path: issues[0]?.path ?? '',
-    details: { source, issues },
-  })
+  return readDocument(
+    cpuPolicySchema,
+    input,
+    { source, what: 'CPU policy' },
+    (complaint) => new PolicyDocumentError({ code: 'POLICY_INVALID', ...complaint }),
+  )
 }
 
 /**
@@ -157,19 +154,4 @@ export function parseCpuPolicy(input: unknown, source = 'CPU policy'): CpuPolicy
  */
 export function formatCpuPolicy(policy: CpuPolicy): string {
   return `${JSON.stringify(z.encode(cpuPolicySchema, policy), null, 2)}\n`
-}
-
-function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    const { offset, line, column } = locateJsonError(text) ?? { offset: 0, line: 1, column: 1 }
-    throw new PolicyDocumentError({
-      code: 'POLICY_INVALID',
-      message: `${source} stops being JSON at line ${line}, column ${column}.`,
-      offset,
-      path: `line ${line}, column ${column}`,
-      details: { source },
-    })
-  }
 }

@@ -2,8 +2,9 @@
  * The host snapshot: what a toolstack remembers of one host, so that the pool can be judged while the host is away. A JSON document,
  * version 1.
  */
-import { locateJsonError, ParseError } from '@xenlevel/cpuid'
+import { ParseError } from '@xenlevel/cpuid'
 import * as z from 'zod'
+import { readDocument } from './read-document.js'
 import { featuresetText, registerText } from './text-forms.js'
 
 const cpuSchema = /* @__PURE__ */ z.strictObject({
@@ -90,38 +91,15 @@ export class SnapshotError extends ParseError {}
  * @throws {@link SnapshotError} naming every field that is wrong.
  */
 export function parseHostSnapshot(input: unknown, source = 'host snapshot'): HostSnapshot {
-  const document = typeof input === 'string' ? parseJson(input, source) : input
-  const result = hostSnapshotSchema.safeParse(document)
-  if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    message: issue.message,
-  }))
-  throw new SnapshotError({
-    code: 'SNAPSHOT_INVALID',
-    message: `${source} is not a host snapshot: ${issues.map(({ path, message }) => `at ${path === '' ? 'its top' : path}: ${message}`).join('; ')}`,
-    offset: null,
-    path: issues[0]?.path ?? '',
-    details: { source, issues },
-  })
+  return readDocument(
+    hostSnapshotSchema,
+    input,
+    { source, what: 'host snapshot' },
+    (complaint) => new SnapshotError({ code: 'SNAPSHOT_INVALID', ...complaint }),
+  )
 }
 
 /** The JSON text of a host snapshot, as {@link parseHostSnapshot} reads it. */
 export function formatHostSnapshot(snapshot: HostSnapshot): string {
   return `${JSON.stringify(z.encode(hostSnapshotSchema, snapshot), null, 2)}\n`
-}
-
-function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    const { offset, line, column } = locateJsonError(text) ?? { offset: 0, line: 1, column: 1 }
-    throw new SnapshotError({
-      code: 'SNAPSHOT_INVALID',
-      message: `${source} stops being JSON at line ${line}, column ${column}.`,
-      offset,
-      path: `line ${line}, column ${column}`,
-      details: { source },
-    })
-  }
 }

@@ -1,8 +1,8 @@
 import { Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
-import { levelPool } from '../pool/level.js'
 import { hostWith } from '../hosts.testing.js'
+import { levelPool } from '../pool/level.js'
 import { compatibilityMask } from '../xen/compatibility-bits.js'
 import { admitGuest, type GuestCpu } from './admit.js'
 

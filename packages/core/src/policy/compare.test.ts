@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { comparePolicies, type PolicyDifference } from './compare.js'
 import { CpuPolicy } from './cpu-policy.js'
-import { POLICY_WORDS } from './layout.js'
+import { POLICY_WORDS, REGISTERS, storedLeaves } from './layout.js'
 import { policiesOf, randomWords, SYSTEM_POLICIES, type SystemPolicies } from './text.testing.js'
-import { REGISTERS, storedLeaves } from './text-registers.js'
 
 const recordedPolicies = () => policiesOf(readRecordedJson<SystemPolicies>(SYSTEM_POLICIES))
 const anyWords = fc.integer({ min: 0, max: 0xffff_ffff }).map(randomWords)

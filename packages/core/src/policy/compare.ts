@@ -26,17 +26,14 @@ import {
   extended,
   HYPERVISOR_LIMIT,
   HYPERVISOR_LIMIT_2,
-  PLATFORM_INFO,
-} from './layout.js'
-import {
-  featureWords,
   MSR_ARCH_CAPABILITIES,
   MSR_PLATFORM_INFO,
+  PLATFORM_INFO,
   REGISTERS,
-  type StoredFeatures,
   type StoredLeaf,
   storedLeaves,
-} from './text-registers.js'
+} from './layout.js'
+import { featureWords, type StoredFeatures } from './text-registers.js'
 
 /** One thing in which two policies differ. */
 export interface PolicyDifference {

@@ -20,8 +20,8 @@ import {
   HYPERVISOR_LIMIT,
   HYPERVISOR_LIMIT_2,
   POLICY_WORDS,
-  type PolicyExtent,
   placeOfLeaf,
+  WHOLE_EXTENT,
 } from './layout.js'
 import { fillNative } from './native.js'
 import { clearOutOfRange } from './range.js'
@@ -34,6 +34,14 @@ const NEWEST = '4.23-dev'
 export interface PolicyOptions {
   /** Whose rules hold; the newest by default. */
   readonly release?: string
+}
+
+/** What a policy is in hypercalls and in the migration stream. */
+export interface PolicyRecords {
+  /** Leaves in Xen's order; {@link @xenlevel/cpuid!encodeLeaves} makes bytes of them. */
+  readonly leaves: CpuidLeaf[]
+  /** MSRs in Xen's order; {@link @xenlevel/cpuid!encodeMsrs} makes bytes of them. */
+  readonly msrs: MsrEntry[]
 }
 
 /** Leaves or MSRs that Xen refuses, or room for fewer than there are. Code `POLICY_RECORDS`. */
@@ -143,10 +151,7 @@ export class CpuPolicy {
    * @param room - how many leaves and MSRs there is room for; as many as there are by default.
    * @throws {@link PolicyRecordError} with ENOBUFS if there is not enough room.
    */
-  toRecords(room: { readonly maxLeaves?: number; readonly maxMsrs?: number } = {}): {
-    leaves: CpuidLeaf[]
-    msrs: MsrEntry[]
-  } {
+  toRecords(room: { readonly maxLeaves?: number; readonly maxMsrs?: number } = {}): PolicyRecords {
     const extent = releaseRules(this.release)
     const [leaves, msrs] = [writeLeaves(this.#words, extent), writeMsrs(this.#words, extent)]
     if (
@@ -193,14 +198,21 @@ export class CpuPolicy {
 
   /** The registers of a leaf; zero for one that a policy does not hold. */
   leaf(leaf: number, subleaf?: number): CpuidLeaf {
-    const at = placeOfLeaf(leaf, subleaf ?? (placeOfLeaf(leaf, null, ALL) < 0 ? 0 : null), ALL)
+    const limit = HYPERVISOR_LEAVES.indexOf(leaf)
+    if (limit >= 0 && subleaf === undefined)
+      return { leaf, subleaf: null, a: this.hypervisorLimits[limit] ?? 0, b: 0, c: 0, d: 0 }
+    const at = placeOfLeaf(
+      leaf,
+      subleaf ?? (placeOfLeaf(leaf, null, WHOLE_EXTENT) < 0 ? 0 : null),
+      WHOLE_EXTENT,
+    )
     const [a = 0, b = 0, c = 0, d = 0] = at < 0 ? [] : this.#words.subarray(at, at + 4)
     return { leaf, subleaf: subleaf ?? null, a, b, c, d }
   }
 
   /** The value of an MSR; zero for one that a policy does not hold. */
   msr(index: number): bigint {
-    return writeMsrs(this.#words, ALL).find((entry) => entry.index === index)?.value ?? 0n
+    return writeMsrs(this.#words, WHOLE_EXTENT).find((entry) => entry.index === index)?.value ?? 0n
   }
 
   /** The vendor that leaf 0 names. */
@@ -255,4 +267,5 @@ export class CpuPolicy {
   }
 }
 
-const ALL: PolicyExtent = { featureLeaves: 3, extendedLeaves: 0x22, msrs: 2 }
+/** Xen's own leaves of which a policy keeps the limits. */
+const HYPERVISOR_LEAVES = [0x4000_0000, 0x4000_0100]

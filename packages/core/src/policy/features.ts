@@ -1,10 +1,6 @@
 /** The featureset words of a policy: where each is stored, and a release's bits by name. */
-import { type FeatureName, type FeatureTable, featureTable } from '@xenlevel/cpuid'
-import { ARCH_CAPABILITIES, type PolicyExtent, placeOfLeaf } from './layout.js'
-
-const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const
-/** Every leaf that can be stored, so that a word whose leaf a release does not keep has a place all the same. */
-const ALL: PolicyExtent = { featureLeaves: 3, extendedLeaves: 0x22, msrs: 2 }
+import { type FeatureName, type FeatureTable, featureTable, nearestRelease } from '@xenlevel/cpuid'
+import { ARCH_CAPABILITIES, placeOfLeaf, REGISTERS, WHOLE_EXTENT } from './layout.js'
 
 /** Where one feature is. */
 interface FeaturePlace {
@@ -31,7 +27,9 @@ export class ReleaseFeatures {
     this.#registers = this.table.words.map(({ source }) => {
       if (source === null) return -1
       if ('msr' in source) return ARCH_CAPABILITIES + (source.register === 'eax' ? 0 : 1)
-      return placeOfLeaf(source.leaf, source.subleaf, ALL) + REGISTERS.indexOf(source.register)
+      return (
+        placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT) + REGISTERS.indexOf(source.register)
+      )
     })
     for (const { name, word, bitInWord } of this.table.features) {
       this.#places.set(name, { word, mask: 1 << bitInWord, register: this.#registers[word] ?? -1 })
@@ -96,7 +94,7 @@ const known = /* @__PURE__ */ new Map<string, ReleaseFeatures>()
 export function releaseFeatures(release: string): ReleaseFeatures {
   const present = known.get(release)
   if (present !== undefined) return present
-  const made = new ReleaseFeatures(release)
+  const made = new ReleaseFeatures(nearestRelease(release) ?? release)
   known.set(release, made)
   return made
 }

@@ -8,19 +8,24 @@ export const BASIC_LEAVES = 14
 /** Sub-leaves of leaf 4. */
 export const CACHE_LEAVES = 6
 /** Sub-leaves of leaf 7. */
-export const FEATURE_LEAVES = 3
+const FEATURE_LEAVES = 3
 /** Sub-leaves of leaf 0xb. */
 export const TOPOLOGY_LEAVES = 2
 /** Sub-leaves of leaf 0xd. */
 export const XSTATE_LEAVES = 63
 /** Leaves 0x8000_0000 to 0x8000_0021. */
-export const EXTENDED_LEAVES = 0x22
+const EXTENDED_LEAVES = 0x22
 
 const CACHE = BASIC_LEAVES * 4
 const FEATURE = CACHE + CACHE_LEAVES * 4
 const TOPOLOGY = FEATURE + FEATURE_LEAVES * 4
 const XSTATE = TOPOLOGY + TOPOLOGY_LEAVES * 4
 const EXTENDED = XSTATE + XSTATE_LEAVES * 4
+
+/** The number of the MSR PLATFORM_INFO. */
+export const MSR_PLATFORM_INFO = 0xce
+/** The number of the MSR ARCH_CAPABILITIES. */
+export const MSR_ARCH_CAPABILITIES = 0x10a
 
 /** MSR 0xce, PLATFORM_INFO: 32 bits are kept. */
 export const PLATFORM_INFO = EXTENDED + EXTENDED_LEAVES * 4
@@ -56,7 +61,7 @@ export const xstate = (subleaf: number): number => XSTATE + subleaf * 4
 export const extended = (leaf: number): number => EXTENDED + leaf * 4
 
 /** The leaves that have sub-leaves: how many, and where they begin. */
-export const ARRAY_LEAVES: Readonly<
+const ARRAY_LEAVES: Readonly<
   Record<number, { readonly count: number; readonly at: (subleaf: number) => number }>
 > = {
   4: { count: CACHE_LEAVES, at: cache },
@@ -92,4 +97,38 @@ export function placeOfLeaf(leaf: number, subleaf: number | null, extent: Policy
   if (leaf >= 0x8000_0000 && leaf < 0x8000_0000 + extent.extendedLeaves)
     return extended(leaf - 0x8000_0000)
   return -1
+}
+
+/** Everything that is stored, whatever a release keeps of it. */
+export const WHOLE_EXTENT: PolicyExtent = {
+  featureLeaves: FEATURE_LEAVES,
+  extendedLeaves: EXTENDED_LEAVES,
+  msrs: 2,
+}
+
+/** The registers of a leaf, in the order in which they are stored. */
+export const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const
+
+/** A leaf and the place of its eax; ebx, ecx and edx follow. */
+export interface StoredLeaf {
+  readonly leaf: number
+  /** Null for a leaf without sub-leaves. */
+  readonly subleaf: number | null
+  readonly at: number
+}
+
+/** Every leaf that can be stored, whatever the release, by leaf and sub-leaf. The two limits of the hypervisor leaves are none. */
+export function storedLeaves(): StoredLeaf[] {
+  const leaves: StoredLeaf[] = []
+  for (let leaf = 0; leaf < BASIC_LEAVES; leaf++) {
+    const array = ARRAY_LEAVES[leaf]
+    if (array === undefined)
+      leaves.push({ leaf, subleaf: null, at: placeOfLeaf(leaf, null, WHOLE_EXTENT) })
+    else
+      for (let subleaf = 0; subleaf < array.count; subleaf++)
+        leaves.push({ leaf, subleaf, at: array.at(subleaf) })
+  }
+  for (let leaf = 0x8000_0000; leaf < 0x8000_0000 + EXTENDED_LEAVES; leaf++)
+    leaves.push({ leaf, subleaf: null, at: placeOfLeaf(leaf, null, WHOLE_EXTENT) })
+  return leaves
 }

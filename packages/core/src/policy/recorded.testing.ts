@@ -8,6 +8,7 @@ import {
   PLATFORM_INFO,
   POLICY_WORDS,
   placeOfLeaf,
+  WHOLE_EXTENT,
 } from './layout.js'
 
 /** A recorded policy: registers that are not zero, also beyond the limits. */
@@ -21,8 +22,6 @@ export const LABELS = [
   ['head', '4.23-dev'],
   ['4.17', '4.17.7'],
 ] as const
-
-const ALL = { featureLeaves: 3, extendedLeaves: 0x22, msrs: 2 } as const
 const word = (text: string | undefined) => Number.parseInt(text ?? '', 16)
 
 /** `leaf:subleaf:eax:ebx:ecx:edx`. */
@@ -52,7 +51,7 @@ export function policyOf({ leaves, msrs }: RecordedPolicy, release: string): Cpu
     if (leaf === 0x4000_0000) words[HYPERVISOR_LIMIT] = a
     else if (leaf === 0x4000_0100) words[HYPERVISOR_LIMIT_2] = a
     else {
-      const at = placeOfLeaf(leaf, subleaf, ALL)
+      const at = placeOfLeaf(leaf, subleaf, WHOLE_EXTENT)
       if (at < 0) throw new Error(`the recorded leaf ${leaf}:${subleaf} has no place`)
       words.set([a, b, c, d], at)
     }

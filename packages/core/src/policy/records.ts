@@ -15,6 +15,8 @@ import {
   feature,
   HYPERVISOR_LIMIT,
   HYPERVISOR_LIMIT_2,
+  MSR_ARCH_CAPABILITIES,
+  MSR_PLATFORM_INFO,
   NO_SUBLEAF,
   PLATFORM_INFO,
   type PolicyExtent,
@@ -26,12 +28,8 @@ import {
 } from './layout.js'
 import { cacheCount, highestXstate, topologyCount } from './range.js'
 
-/** The MSRs of a policy. */
-const MSR_PLATFORM_INFO = 0xce
-const MSR_ARCH_CAPABILITIES = 0x10a
-
 /** The most leaves that a policy of this extent is written as. */
-export function mostLeaves({ featureLeaves, extendedLeaves }: PolicyExtent): number {
+function mostLeaves({ featureLeaves, extendedLeaves }: PolicyExtent): number {
   return (
     BASIC_LEAVES -
     4 +
@@ -116,6 +114,16 @@ export function readLeaves(
   if (leaves.length > mostLeaves(extent)) return fault('E2BIG')
   for (const { leaf, subleaf, a, b, c, d } of leaves) {
     const none = subleaf === null || subleaf === NO_SUBLEAF
+    // On the wire no such number can be; from a caller it would be cut to size in silence.
+    if (
+      !isWord(a) ||
+      !isWord(b) ||
+      !isWord(c) ||
+      !isWord(d) ||
+      !isWord(leaf) ||
+      !isWord(subleaf ?? 0)
+    )
+      return fault('EOVERFLOW', { leaf, subleaf: none ? null : subleaf })
     if (none && (leaf === 0x4000_0000 || leaf === 0x4000_0100)) {
       words[leaf === 0x4000_0000 ? HYPERVISOR_LIMIT : HYPERVISOR_LIMIT_2] = a & 0xff
       continue
@@ -139,6 +147,7 @@ export function readMsrs(
   if (msrs.length > extent.msrs) return fault('E2BIG')
   for (const { index, flags, value } of msrs) {
     if (flags !== 0) return fault('EINVAL', { msr: index })
+    if (value < 0n || value >> 64n !== 0n) return fault('EOVERFLOW', { msr: index })
     if (index === MSR_PLATFORM_INFO) {
       if (value > 0xffff_ffffn) return fault('EOVERFLOW', { msr: index })
       words[PLATFORM_INFO] = Number(value)
@@ -150,4 +159,8 @@ export function readMsrs(
     }
   }
   return null
+}
+
+function isWord(number: number): boolean {
+  return number >>> 0 === number
 }

@@ -11,54 +11,19 @@ import { releaseRules } from '../xen/releases.js'
 import { CpuPolicy } from './cpu-policy.js'
 import {
   ARCH_CAPABILITIES,
-  ARRAY_LEAVES,
-  BASIC_LEAVES,
-  EXTENDED_LEAVES,
-  FEATURE_LEAVES,
+  MSR_ARCH_CAPABILITIES,
+  MSR_PLATFORM_INFO,
   PLATFORM_INFO,
   POLICY_WORDS,
   type PolicyExtent,
   placeOfLeaf,
+  REGISTERS,
+  storedLeaves,
+  WHOLE_EXTENT,
 } from './layout.js'
 
-/** Everything that can be stored. */
-const ALL: PolicyExtent = {
-  featureLeaves: FEATURE_LEAVES,
-  extendedLeaves: EXTENDED_LEAVES,
-  msrs: 2,
-}
-/** The registers of a leaf, in the order in which they are stored. */
-export const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const
-/** PLATFORM_INFO. */
-export const MSR_PLATFORM_INFO = 0xce
-/** ARCH_CAPABILITIES. */
-export const MSR_ARCH_CAPABILITIES = 0x10a
-
-/** A leaf and the place of its eax; ebx, ecx and edx follow. */
-export interface StoredLeaf {
-  readonly leaf: number
-  /** Null for a leaf without sub-leaves. */
-  readonly subleaf: number | null
-  readonly at: number
-}
-
-/** Every leaf that can be stored, whatever the release, by leaf and sub-leaf. The two limits of the hypervisor leaves are none. */
-export function storedLeaves(): StoredLeaf[] {
-  const leaves: StoredLeaf[] = []
-  for (let leaf = 0; leaf < BASIC_LEAVES; leaf++) {
-    const array = ARRAY_LEAVES[leaf]
-    if (array === undefined) leaves.push({ leaf, subleaf: null, at: placeOfLeaf(leaf, null, ALL) })
-    else
-      for (let subleaf = 0; subleaf < array.count; subleaf++)
-        leaves.push({ leaf, subleaf, at: array.at(subleaf) })
-  }
-  for (let leaf = 0x8000_0000; leaf < 0x8000_0000 + EXTENDED_LEAVES; leaf++)
-    leaves.push({ leaf, subleaf: null, at: placeOfLeaf(leaf, null, ALL) })
-  return leaves
-}
-
 /** A leaf as people write it: `0x7, sub-leaf 0`. */
-export function describeLeaf(leaf: number, subleaf: number | null): string {
+function describeLeaf(leaf: number, subleaf: number | null): string {
   return `leaf 0x${leaf.toString(16)}${subleaf === null ? '' : `, sub-leaf ${subleaf}`}`
 }
 
@@ -89,7 +54,8 @@ export function featureWords(release: string): ReadonlyMap<number, StoredFeature
   const stored = new Map<number, StoredFeatures>()
   for (const { index, source } of table.words) {
     if (source === null) continue
-    const at = 'msr' in source ? ARCH_CAPABILITIES : placeOfLeaf(source.leaf, source.subleaf, ALL)
+    const at =
+      'msr' in source ? ARCH_CAPABILITIES : placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT)
     const register =
       'msr' in source && source.register === 'edx' ? 1 : REGISTERS.indexOf(source.register)
     const names = Array.from({ length: 32 }, (_, bit) => table.feature(index * 32 + bit)?.name)

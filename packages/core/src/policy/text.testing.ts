@@ -1,9 +1,8 @@
 /** For tests of what reads and writes policies: recorded ones and random ones. */
 import { releaseRules } from '../xen/releases.js'
 import { CpuPolicy } from './cpu-policy.js'
-import { POLICY_WORDS } from './layout.js'
+import { POLICY_WORDS, storedLeaves } from './layout.js'
 import { policyOf, type RecordedPolicy } from './recorded.testing.js'
-import { storedLeaves } from './text-registers.js'
 
 /** Where the recorded policies are. */
 export const SYSTEM_POLICIES = 'policy/vectors/system-policies-head.json'

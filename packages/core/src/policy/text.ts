@@ -12,15 +12,18 @@
 import { describeWordSource, ParseError } from '@xenlevel/cpuid'
 import type { CpuPolicy } from './cpu-policy.js'
 import { brandString } from './fields.js'
-import { ARCH_CAPABILITIES, NO_SUBLEAF } from './layout.js'
+import {
+  ARCH_CAPABILITIES,
+  MSR_PLATFORM_INFO,
+  NO_SUBLEAF,
+  type StoredLeaf,
+  storedLeaves,
+} from './layout.js'
 import {
   featureWords,
-  MSR_PLATFORM_INFO,
   PolicyBuilder,
   releaseComplaint,
   type StoredFeatures,
-  type StoredLeaf,
-  storedLeaves,
   writableWords,
   writtenMsrs,
 } from './text-registers.js'

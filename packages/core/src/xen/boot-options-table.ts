@@ -1,5 +1,5 @@
 /** The boot options that decide about features, a row each: in which releases they are, and what they change. */
-import { featureTable } from '@xenlevel/cpuid'
+import { featureTable, releaseHas } from '@xenlevel/cpuid'
 import type { Finding } from '../finding.js'
 import type { BootOptionsDraft } from './boot-options.js'
 import { SPEC_CTRL_ITEMS, SPEC_CTRL_WITHOUT_EFFECT } from './boot-options-spec-ctrl.js'
@@ -7,7 +7,6 @@ import {
   type BootToken,
   booleanValue,
   customValue,
-  hasLanded,
   parseBool,
   parseNamedBoolean,
 } from './boot-options-text.js'
@@ -124,7 +123,7 @@ function featureList(
         const known =
           feature !== undefined &&
           feature.lowerName === said?.name &&
-          (hasLanded(release, ['4.13.0']) || FIRST_NAMES.includes(feature.lowerName))
+          (releaseHas(release, ['4.13.0']) || FIRST_NAMES.includes(feature.lowerName))
         if (said === null || said.on === null)
           return invalid(token, `"${item}" is neither a feature nor one with no- in front`)
         if (!known) {
@@ -164,7 +163,7 @@ export const BOOT_OPTIONS: readonly BootOption[] = [
     read: (token, draft, release) =>
       items(token, (item) => {
         for (const { landed, read } of SPEC_CTRL_ITEMS)
-          if (hasLanded(release, landed) && read(item, draft)) return null
+          if (releaseHas(release, landed) && read(item, draft)) return null
         const name = parseNamedBoolean(item)?.name ?? ''
         return SPEC_CTRL_WITHOUT_EFFECT.includes(name)
           ? withoutEffect(item, 'it is about how Xen protects itself')
@@ -176,7 +175,7 @@ export const BOOT_OPTIONS: readonly BootOption[] = [
     landed: SINCE_4_7,
     read: (token, draft, release) =>
       items(token, (item) => {
-        const bare = item === '' && !hasLanded(release, ['4.12.0', '4.11.2', '4.10.3'])
+        const bare = item === '' && !releaseHas(release, ['4.12.0', '4.11.2', '4.10.3'])
         const on = bare ? true : parseBool(item)
         if (on !== null) draft.vpmuMode = on ? 1 : 0
         else if (['bts', 'ipc', 'arch'].includes(item)) draft.vpmuMode = 1

@@ -96,16 +96,3 @@ export function booleanValue({ value, negated }: BootToken): boolean | null {
   const said = value === '' ? true : parseBool(value)
   return said === null ? null : said !== negated
 }
-
-/**
- * True if a release has something that landed in these: the first release that came with it, then the point releases of older branches
- * that it was carried back to.
- */
-export function hasLanded(release: string, landed: readonly string[]): boolean {
-  const [first, ...backports] = landed
-  if (first === undefined || compareReleases(release, first) >= 0) return true
-  const branch = release.split('.', 2).join('.')
-  return backports.some(
-    (point) => point.startsWith(`${branch}.`) && compareReleases(release, point) >= 0,
-  )
-}

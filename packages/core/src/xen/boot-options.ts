@@ -3,11 +3,12 @@ import {
   type FeatureName,
   featureTable,
   nearestRelease,
+  releaseHas,
   UnknownReleaseError,
 } from '@xenlevel/cpuid'
 import type { Finding } from '../finding.js'
 import { BOOT_OPTIONS, OTHER_OPTIONS } from './boot-options-table.js'
-import { type BootToken, bootTokens, hasLanded } from './boot-options-text.js'
+import { type BootToken, bootTokens } from './boot-options-text.js'
 
 /** Features that an option names. */
 export interface NamedFeatures {
@@ -146,7 +147,7 @@ function hasOption(
   { landed, until }: { readonly landed: readonly string[]; readonly until?: string },
   release: string,
 ): boolean {
-  return hasLanded(release, landed) && (until === undefined || !hasLanded(release, [until]))
+  return releaseHas(release, landed) && (until === undefined || !releaseHas(release, [until]))
 }
 
 function named(features: ReadonlyMap<FeatureName, boolean>, release: string): NamedFeatures {

@@ -1,6 +1,6 @@
 /** What a clamp changed, step by step: the same steps once more, with a look at the policy after each. */
 import { describeWordSource, type FeatureName, Featureset } from '@xenlevel/cpuid'
-import { ARRAY_LEAVES, BASIC_LEAVES, basic, EXTENDED_LEAVES, extended } from '../policy/layout.js'
+import { REGISTERS, storedLeaves } from '../policy/layout.js'
 
 import { type ClampState, type ClampStep, FEATURE_STEPS, LEAF_STEPS } from './clamp-steps.js'
 
@@ -46,8 +46,6 @@ const WHY: Readonly<Record<ClampStep, string>> = {
   'svm-leaf': 'without SVM its leaf is empty',
   'page-1gb-leaf': 'without 1 GiB pages their leaf is empty',
 }
-
-const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const
 
 /** Runs the steps and says what each changed. */
 export function traceClamp(state: ClampState): Change[] {
@@ -121,17 +119,4 @@ function registerChanges(step: ClampStep, before: Uint32Array, after: Uint32Arra
     })
   }
   return changes
-}
-
-function* storedLeaves(): Generator<{ leaf: number; subleaf: number | null; at: number }> {
-  for (let leaf = 0; leaf < BASIC_LEAVES; leaf++) {
-    const array = ARRAY_LEAVES[leaf]
-    if (array === undefined) yield { leaf, subleaf: null, at: basic(leaf) }
-    else
-      for (let subleaf = 0; subleaf < array.count; subleaf++)
-        yield { leaf, subleaf, at: array.at(subleaf) }
-  }
-  for (let leaf = 0; leaf < EXTENDED_LEAVES; leaf++) {
-    yield { leaf: 0x8000_0000 + leaf, subleaf: null, at: extended(leaf) }
-  }
 }

@@ -60,9 +60,13 @@ export interface DeriveOptions {
   readonly rdrandForced?: boolean
   /** What VT-x can give guests; everything by default. */
   readonly vmx?: {
+    /** RDTSCP without an exit. */
     readonly rdtscp?: boolean
+    /** INVPCID without an exit. */
     readonly invpcid?: boolean
+    /** BNDCFGS loaded and saved with the guest. */
     readonly mpx?: boolean
+    /** XSAVES and XRSTORS without an exit. */
     readonly xsaves?: boolean
   }
 }

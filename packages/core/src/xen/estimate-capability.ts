@@ -5,11 +5,11 @@ import {
   type CpuVendor,
   type FeatureName,
   Featureset,
+  releaseHas,
 } from '@xenlevel/cpuid'
 import type { CpuPolicy } from '../policy/cpu-policy.js'
 import { type ReleaseFeatures, releaseFeatures } from '../policy/features.js'
 import type { BootOptions } from './boot-options.js'
-import { hasLanded } from './boot-options-text.js'
 import type { CapabilityCondition, CapabilityEffect, NumberRange } from './estimate-rules.js'
 import { isAmdLike } from './recalculate.js'
 import { releaseRules } from './releases.js'
@@ -88,8 +88,8 @@ export class Capability {
       (when.model?.includes(model) ?? true) &&
       (when.models === undefined || within(model)(when.models)) &&
       (when.modelStepping?.includes((model << 4) | stepping) ?? true) &&
-      (when.landed === undefined || hasLanded(this.release, when.landed)) &&
-      (when.until === undefined || !hasLanded(this.release, when.until)) &&
+      (when.landed === undefined || releaseHas(this.release, when.landed)) &&
+      (when.until === undefined || !releaseHas(this.release, when.until)) &&
       (when.has?.every((name) => this.has(name)) ?? true) &&
       (when.hasAny?.some((name) => this.has(name)) ?? true) &&
       !(when.lacks?.some((name) => this.has(name)) ?? false) &&

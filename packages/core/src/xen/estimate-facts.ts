@@ -1,7 +1,7 @@
 /** What Xen will find out beside the features, as far as the raw policy and the command line tell. */
+import { releaseHas } from '@xenlevel/cpuid'
 import type { CpuPolicy } from '../policy/cpu-policy.js'
 import type { BootOptions } from './boot-options.js'
-import { hasLanded } from './boot-options-text.js'
 import type { DeriveOptions } from './derive.js'
 import type { Assumption } from './estimate.js'
 import type { Capability } from './estimate-capability.js'
@@ -76,7 +76,7 @@ function cpuidFaulting(raw: CpuPolicy, cpu: Capability, assume: Assume): boolean
 /** spec_ctrl.c, init_speculation_mitigations: AMD's form for HVM guests. */
 function amdSpecCtrl(raw: CpuPolicy, cpu: Capability): boolean {
   return (
-    hasLanded(cpu.release, ['4.17.0', '4.16.1', '4.15.3', '4.14.5', '4.13.5']) &&
+    releaseHas(cpu.release, ['4.17.0', '4.16.1', '4.15.3', '4.14.5', '4.13.5']) &&
     cpu.has('IBRS') &&
     (raw.leaf(0x8000_000a).d & SVM_SPEC_CTRL) !== 0
   )
@@ -90,7 +90,7 @@ function hap(raw: CpuPolicy, vmx: boolean, svm: boolean, assume: Assume): boolea
 
 /** spec_ctrl.c and cpu/amd.c, amd_init_ssbd: the hypervisor below offers it, or LS_CFG of families 0x15 to 0x18 does. */
 function amdVirtSpecCtrl(cpu: Capability, assume: Assume): boolean {
-  if (!hasLanded(cpu.release, ['4.17.0']) || cpu.has('AMD_SSBD')) return false
+  if (!releaseHas(cpu.release, ['4.17.0']) || cpu.has('AMD_SSBD')) return false
   if (cpu.has('VIRT_SSBD')) return true
   const { family } = cpu.signature
   return (
@@ -106,7 +106,7 @@ function amdVirtSpecCtrl(cpu: Capability, assume: Assume): boolean {
 function rtmDisabled(cpu: Capability, boot: BootOptions, assume: Assume): boolean {
   const control = cpu.hardwareHas('TSX_CTRL')
   const abort = cpu.hardwareHas('TSX_FORCE_ABORT')
-  if (!(control || abort) || !hasLanded(cpu.release, ['4.16.0', '4.15.1', '4.14.3'])) return false
+  if (!(control || abort) || !releaseHas(cpu.release, ['4.16.0', '4.15.1', '4.14.3'])) return false
   if (boot.tsx !== null) return boot.tsx === 0
   const alwaysAborts = cpu.hardwareHas('RTM_ALWAYS_ABORT')
   if (abort) {
