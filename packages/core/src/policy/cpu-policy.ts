@@ -14,6 +14,7 @@ import { releaseRules } from '../xen/releases.js'
 import { describeFault, fault, type PolicyErrno, type PolicyFault } from './errors.js'
 import { releaseFeatures } from './features.js'
 import {
+  basic,
   EAX,
   extended,
   feature,
@@ -26,6 +27,7 @@ import {
 import { fillNative } from './native.js'
 import { clearOutOfRange } from './range.js'
 import { readLeaves, readMsrs, writeLeaves, writeMsrs } from './records.js'
+import { copyWords, zeroWords } from './storage.js'
 
 /** The release that is meant where none is given: the newest there is. */
 const NEWEST = '4.23-dev'
@@ -99,7 +101,7 @@ export class CpuPolicy {
     msrs: readonly MsrEntry[] = [],
     options: PolicyOptions = {},
   ): CpuPolicy {
-    const empty = new CpuPolicy(new Uint32Array(POLICY_WORDS), options.release ?? NEWEST)
+    const empty = new CpuPolicy(zeroWords(POLICY_WORDS), options.release ?? NEWEST)
     return empty.withRecords(leaves, msrs, options)
   }
 
@@ -131,7 +133,7 @@ export class CpuPolicy {
 
   /** @internal A copy of its words. */
   words(): Uint32Array {
-    return this.#words.slice()
+    return copyWords(this.#words)
   }
 
   /** @internal Its words themselves, for those who only read them. */
@@ -175,7 +177,7 @@ export class CpuPolicy {
   ): CpuPolicy {
     const release = options.release ?? this.release
     const extent = releaseRules(release)
-    const words = this.#words.slice()
+    const words = copyWords(this.#words)
     const found = readLeaves(words, leaves, extent) ?? readMsrs(words, msrs, extent)
     const policy = new CpuPolicy(words, release)
     if (found !== null) throw new PolicyRecordError(found, policy)
@@ -184,14 +186,14 @@ export class CpuPolicy {
 
   /** This policy with the words of a featureset written over its own. */
   withFeatureset(featureset: Featureset): CpuPolicy {
-    const words = this.#words.slice()
+    const words = copyWords(this.#words)
     releaseFeatures(this.release).write(words, featureset.words)
     return new CpuPolicy(words, this.release)
   }
 
   /** This policy without leaves beyond its own limits. */
   clearOutOfRange(): CpuPolicy {
-    const words = this.#words.slice()
+    const words = copyWords(this.#words)
     clearOutOfRange(words, releaseRules(this.release))
     return new CpuPolicy(words, this.release)
   }
@@ -222,7 +224,7 @@ export class CpuPolicy {
 
   /** Family, model and stepping. */
   get signature(): CpuSignature {
-    return cpuSignature(this.leaf(1).a)
+    return cpuSignature(this.#words[basic(1) + EAX] ?? 0)
   }
 
   /** Highest basic leaf. */
@@ -242,12 +244,12 @@ export class CpuPolicy {
 
   /** Physical address width in bits; 0 if leaf 0x8000_0008 does not say. */
   get physAddrBits(): number {
-    return this.leaf(0x8000_0008).a & 0xff
+    return (this.#words[extended(8) + EAX] ?? 0) & 0xff
   }
 
   /** Linear address width in bits; 0 if leaf 0x8000_0008 does not say. */
   get linAddrBits(): number {
-    return (this.leaf(0x8000_0008).a >>> 8) & 0xff
+    return ((this.#words[extended(8) + EAX] ?? 0) >>> 8) & 0xff
   }
 
   /** How many of Xen's own leaves the guest sees, in its two ranges; 0: as many as Xen likes. */

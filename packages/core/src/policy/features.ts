@@ -1,6 +1,7 @@
 /** The featureset words of a policy: where each is stored, and a release's bits by name. */
 import { type FeatureName, type FeatureTable, featureTable, nearestRelease } from '@xenlevel/cpuid'
 import { ARCH_CAPABILITIES, placeOfLeaf, REGISTERS, WHOLE_EXTENT } from './layout.js'
+import { zeroWords } from './storage.js'
 
 /** Where one feature is. */
 interface FeaturePlace {
@@ -39,7 +40,7 @@ export class ReleaseFeatures {
   /** The featureset of a policy. */
   read(policy: Uint32Array): Uint32Array {
     const registers = this.#registers
-    const words = new Uint32Array(registers.length)
+    const words = zeroWords(registers.length)
     for (let index = 0; index < words.length; index++)
       words[index] = policy[registers[index] ?? -1] ?? 0
     return words

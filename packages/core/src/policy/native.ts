@@ -21,6 +21,7 @@ import {
   XSTATE_LEAVES,
   xstate,
 } from './layout.js'
+import { zeroWords } from './storage.js'
 
 /** The raw policy of one logical CPU. */
 export function fillNative(
@@ -28,7 +29,7 @@ export function fillNative(
   rules: ReleaseRules,
   features: ReleaseFeatures,
 ): Uint32Array {
-  const policy = new Uint32Array(POLICY_WORDS)
+  const policy = zeroWords(POLICY_WORDS)
   const byKey = new Map<string, CpuidLeaf>()
   for (const leaf of cpu.leaves) {
     const key = `${leaf.leaf}:${leaf.subleaf ?? 0}`

@@ -36,7 +36,7 @@ function disableCommon(draft: BootOptionsDraft): void {
 }
 
 /** The items that decide about features. */
-export const SPEC_CTRL_ITEMS: readonly SpecCtrlItem[] = [
+export const SPEC_CTRL_ITEMS = /* @__PURE__ */ ((): readonly SpecCtrlItem[] => [
   {
     landed: FIRST,
     read: (item, draft) => {
@@ -86,7 +86,7 @@ export const SPEC_CTRL_ITEMS: readonly SpecCtrlItem[] = [
   named('bp-spec-reduce', ['4.20.0', '4.19.2', '4.18.5', '4.17.7'], (on, draft) => {
     draft.bpSpecReduce = on
   }),
-]
+])()
 
 /** Items that are about Xen's own protection: no feature and no policy depends on them. */
 export const SPEC_CTRL_WITHOUT_EFFECT: readonly string[] = [

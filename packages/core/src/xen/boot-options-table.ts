@@ -144,7 +144,7 @@ function featureList(
 }
 
 /** The options that are followed. */
-export const BOOT_OPTIONS: readonly BootOption[] = [
+export const BOOT_OPTIONS = /* @__PURE__ */ ((): readonly BootOption[] => [
   featureList('cpuid', 'cpuid', ['4.11.0', '4.10.1', '4.9.2', '4.8.4', '4.7.5']),
   featureList('dom0-cpuid', 'dom0Cpuid', ['4.17.0', '4.16.5', '4.15.5', '4.14.6']),
   {
@@ -210,7 +210,7 @@ export const BOOT_OPTIONS: readonly BootOption[] = [
       return []
     },
   },
-]
+])()
 
 /** Options that matter and are not followed. */
 export const OTHER_OPTIONS: readonly OtherOption[] = [

@@ -5,6 +5,7 @@
 import type { FeatureName } from '@xenlevel/cpuid'
 import type { ReleaseFeatures } from '../policy/features.js'
 import { basic, CACHE_LEAVES, cache, EAX, EBX, EDX, extended, feature } from '../policy/layout.js'
+import { copyWords } from '../policy/storage.js'
 import { isAmdLike, recalculateMisc, recalculateXstate, vendorOf } from './recalculate.js'
 import type { ReleaseRules } from './releases.js'
 
@@ -90,7 +91,7 @@ export const FEATURE_STEPS: readonly Step[] = [
     step: 'not-in-max',
     run: ({ words, maxWords, features, rules }) => {
       if (rules.maxHasTopologyBits) return and(words, maxWords)
-      const limit = Uint32Array.from(maxWords)
+      const limit = copyWords(maxWords)
       for (const name of ALWAYS_LET_IN) features.put(limit, name, true)
       return and(words, limit)
     },

@@ -6,6 +6,7 @@ import type { PolicyFault } from '../policy/errors.js'
 import { releaseFeatures } from '../policy/features.js'
 import { clearOutOfRange } from '../policy/range.js'
 import { readLeaves, readMsrs } from '../policy/records.js'
+import { copyWords } from '../policy/storage.js'
 import { audit } from './audit.js'
 import { type Change, traceClamp } from './changes.js'
 import { type ClampDomain, type ClampState, FEATURE_STEPS, LEAF_STEPS } from './clamp-steps.js'
@@ -90,7 +91,7 @@ export function setDomainPolicy(
 }
 
 function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampResult {
-  const state = stateOf(wanted.slice(), host, domain)
+  const state = stateOf(copyWords(wanted), host, domain)
   for (const { run } of FEATURE_STEPS) run(state)
   state.features.write(state.policy, state.words)
   for (const { run } of LEAF_STEPS) run(state)
@@ -98,7 +99,7 @@ function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptio
   return {
     policy: CpuPolicy.fromWords(state.policy, host.release),
     get changes() {
-      changes ??= traceClamp(stateOf(wanted.slice(), host, domain))
+      changes ??= traceClamp(stateOf(copyWords(wanted), host, domain))
       return changes
     },
   }

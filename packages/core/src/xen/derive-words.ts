@@ -10,6 +10,7 @@ import {
   PLATFORM_INFO,
   POLICY_WORDS,
 } from '../policy/layout.js'
+import { copyWords, zeroWords } from '../policy/storage.js'
 import { isAmdLike, recalculateMisc, recalculateXstate, vendorOf } from './recalculate.js'
 import type { ReleaseRules } from './releases.js'
 
@@ -62,7 +63,7 @@ export class Deriver {
 
   /** What Xen itself uses. */
   host(): Uint32Array {
-    const policy = this.#raw.slice()
+    const policy = copyWords(this.#raw)
     const rules = this.#rules
     policy[0] = Math.min(policy[0] ?? 0, LIMITS.basic)
     policy[feature(0) + EAX] = Math.min(policy[feature(0) + EAX] ?? 0, rules.featureLeaves - 1)
@@ -106,7 +107,7 @@ export class Deriver {
 
   /** What HVM guests may have at most. */
   hvmMax(host: Uint32Array): Uint32Array {
-    if (!this.#facts.hvm) return new Uint32Array(POLICY_WORDS)
+    if (!this.#facts.hvm) return zeroWords(POLICY_WORDS)
     const policy = this.#maxBase(host)
     const words = this.#masked(policy, this.#facts.hap ? 'hvmHapMax' : 'hvmShadowMax')
     this.#set(words, 'APIC')
@@ -127,7 +128,7 @@ export class Deriver {
 
   /** What HVM guests get when nobody asks. */
   hvmDefault(hvmMax: Uint32Array, host: Uint32Array): Uint32Array {
-    if (!this.#facts.hvm) return new Uint32Array(POLICY_WORDS)
+    if (!this.#facts.hvm) return zeroWords(POLICY_WORDS)
     const policy = this.#defaultBase(hvmMax, host)
     const words = this.#masked(policy, this.#facts.hap ? 'hvmHapDefault' : 'hvmShadowDefault')
     this.#common(words, host)
@@ -140,7 +141,7 @@ export class Deriver {
   }
 
   #maxBase(host: Uint32Array): Uint32Array {
-    const policy = host.slice()
+    const policy = copyWords(host)
     if (!this.#rules.scrubsHostPolicy) recalculateMisc(policy)
     if (this.#rules.maxLimits === 'all') {
       policy[0] = LIMITS.basic
@@ -151,7 +152,7 @@ export class Deriver {
   }
 
   #defaultBase(max: Uint32Array, host: Uint32Array): Uint32Array {
-    const policy = max.slice()
+    const policy = copyWords(max)
     if (this.#rules.maxLimits === 'all') {
       policy[0] = host[0] ?? 0
       policy[extended(0)] = host[extended(0)] ?? 0

@@ -11,7 +11,7 @@ const TSA_MICROCODE = [
 ]
 
 /** In the order in which Xen comes to them. */
-export const AMD_RULES: readonly CapabilityRule[] = [
+export const AMD_RULES = /* @__PURE__ */ ((): readonly CapabilityRule[] => [
   {
     when: { vendor: ['AMD'], has: ['PBE'], until: ['4.22.0'] },
     effect: 'clear',
@@ -211,4 +211,4 @@ export const AMD_RULES: readonly CapabilityRule[] = [
     assumes: 'the microcode is that of July 2025 or newer',
     source: '4.17.6, spec_ctrl.c: tsa_calculations',
   },
-]
+])()

@@ -24,7 +24,7 @@ const REGISTER_FILES_IF_HYBRID = [0x97, 0xb7]
 const INDIRECT_TARGETS = [0x55, 0x8e, 0x9e, 0xa5, 0xa6, 0x6a, 0x6c, 0x7e, 0x8c, 0x8d, 0xa7]
 
 /** In the order in which Xen comes to them. */
-export const INTEL_RULES: readonly CapabilityRule[] = [
+export const INTEL_RULES = /* @__PURE__ */ ((): readonly CapabilityRule[] => [
   {
     when: { vendor: ['Intel'], has: ['ERMS'], landed: ['4.21.0'] },
     effect: 'keep',
@@ -235,4 +235,4 @@ export const INTEL_RULES: readonly CapabilityRule[] = [
     reason: 'the CPU is not vulnerable to Indirect Target Selection; no microcode says so',
     source: '4.17.6, spec_ctrl.c: its_calculations',
   },
-]
+])()
