@@ -80,34 +80,42 @@ export function setDomainPolicy(
   clearOutOfRange(words, rules)
   const error = audit(CpuPolicy.peek(isHvm(domain) ? host.hvmMax : host.pvMax), words, rules)
   if (error !== null) return { ok: false, error }
-  const clamped = clampWords(words, host, domain)
-  return {
-    ok: true,
-    policy: clamped.policy,
-    get changes() {
-      return clamped.changes
-    },
-  }
+  return clampWords(words, host, domain)
 }
 
-function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampResult {
-  const state = stateOf(copyWords(wanted), host, domain)
+function clampWords(wanted: Uint32Array, host: HostPolicies, domain: DomainOptions): Clamped {
+  const state = stateOf(copyWords(wanted), host, domainOf(host, domain))
   for (const { run } of FEATURE_STEPS) run(state)
   state.features.write(state.policy, state.words)
   for (const { run } of LEAF_STEPS) run(state)
-  let changes: readonly Change[] | undefined
-  return {
-    policy: CpuPolicy.fromWords(state.policy, host.release),
-    get changes() {
-      changes ??= traceClamp(stateOf(copyWords(wanted), host, domain))
-      return changes
-    },
+  return new Clamped(CpuPolicy.fromWords(state.policy, host.release), wanted, host, state.domain)
+}
+
+/** A class for the sake of its getter: one in an object literal takes as long to make as the clamp itself. */
+class Clamped implements ClampResult {
+  readonly ok = true
+  readonly policy: CpuPolicy
+  readonly #wanted: Uint32Array
+  readonly #host: HostPolicies
+  readonly #domain: ClampDomain
+  #changes: readonly Change[] | undefined
+
+  constructor(policy: CpuPolicy, wanted: Uint32Array, host: HostPolicies, domain: ClampDomain) {
+    this.policy = policy
+    this.#wanted = wanted
+    this.#host = host
+    this.#domain = domain
+  }
+
+  get changes(): readonly Change[] {
+    this.#changes ??= traceClamp(stateOf(copyWords(this.#wanted), this.#host, this.#domain))
+    return this.#changes
   }
 }
 
-function stateOf(policy: Uint32Array, host: HostPolicies, domain: DomainOptions): ClampState {
+function stateOf(policy: Uint32Array, host: HostPolicies, domain: ClampDomain): ClampState {
   const features = releaseFeatures(host.release)
-  const max = isHvm(domain) ? host.hvmMax : host.pvMax
+  const max = domain.hvm ? host.hvmMax : host.pvMax
   return {
     policy,
     words: features.read(policy),
@@ -121,7 +129,7 @@ function stateOf(policy: Uint32Array, host: HostPolicies, domain: DomainOptions)
     raw: CpuPolicy.peek(host.raw ?? host.host),
     features,
     rules: releaseRules(host.release),
-    domain: domainOf(host, domain),
+    domain,
     vpmuMode: host.vpmuMode ?? 0,
   }
 }
