@@ -109,9 +109,9 @@ export function operations(): Operation[] {
 
   const { featuresets } = host
   const raw19 = featuresets.raw ?? Featureset.empty
-  const records = CPU_LEAVES
+  const records = CpuPolicy.fromRecords(CPU_LEAVES).toRecords().leaves
   const bytes = encodeLeaves(records)
-  const rawPolicy = CpuPolicy.fromRecords(records).withFeatureset(raw19)
+  const rawPolicy = CpuPolicy.fromRecords(CPU_LEAVES).withFeatureset(raw19)
   const derivation = { release: '4.23-dev', hostFeatureset: raw19 }
   const policies = derivePolicies(rawPolicy, derivation)
   const wanted = policies.hvmDefault
