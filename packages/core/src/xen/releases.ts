@@ -50,6 +50,11 @@ export interface ReleaseRules extends PolicyExtent {
 
 interface Row {
   readonly landed: readonly string[]
+  /**
+   * `recorded`: without the row a recorded answer would be wrong. The stable branches in it, and all of a row that says `facts`, were read
+   * in the source.
+   */
+  readonly evidence: Evidence
   readonly changes: Partial<ReleaseRules>
 }
 
@@ -78,36 +83,78 @@ const FIRST: ReleaseRules = {
   xstateHasAmx: false,
 }
 
-const ROWS: readonly Row[] = [
+/** The differences. */
+export const ROWS: readonly Row[] = [
   // include/xen/lib/x86/cpuid.h, cpu-policy.h and msr.h
-  { landed: ['4.13.0'], changes: { featureLeaves: 2 } },
-  { landed: ['4.17.0', '4.16.1', '4.15.3', '4.14.5'], changes: { featureLeaves: 3 } },
-  { landed: ['4.16.0', '4.15.3', '4.14.5'], changes: { extendedLeaves: 0x22 } },
-  { landed: ['4.15.0', '4.14.1', '4.13.2', '4.12.4'], changes: { msrs: 2 } },
+  { landed: ['4.13.0'], evidence: 'facts', changes: { featureLeaves: 2 } },
+  {
+    landed: ['4.17.0', '4.16.1', '4.15.3', '4.14.5'],
+    evidence: 'recorded',
+    changes: { featureLeaves: 3 },
+  },
+  {
+    landed: ['4.16.0', '4.15.3', '4.14.5'],
+    evidence: 'recorded',
+    changes: { extendedLeaves: 0x22 },
+  },
+  { landed: ['4.15.0', '4.14.1', '4.13.2', '4.12.4'], evidence: 'recorded', changes: { msrs: 2 } },
   // arch/x86/cpuid.c, later cpu-policy.c
-  { landed: ['4.14.0'], changes: { hvmHasX2apic: true } },
-  { landed: ['4.14.0', '4.13.2', '4.12.4'], changes: { hidesIvyBridgeRdrand: true } },
-  { landed: ['4.16.0', '4.15.1', '4.14.3'], changes: { hidesDisabledRtm: true } },
-  { landed: ['4.16.0'], changes: { hvmHasNoLmsl: true } },
-  { landed: ['4.17.0'], changes: { hvmHasVirtSsbd: true } },
-  { landed: ['4.18.0', '4.17.2', '4.16.5', '4.15.5', '4.14.6'], changes: { maxHasArchCaps: true } },
+  { landed: ['4.14.0'], evidence: 'recorded', changes: { hvmHasX2apic: true } },
+  {
+    landed: ['4.14.0', '4.13.2', '4.12.4'],
+    evidence: 'recorded',
+    changes: { hidesIvyBridgeRdrand: true },
+  },
+  {
+    landed: ['4.16.0', '4.15.1', '4.14.3'],
+    evidence: 'recorded',
+    changes: { hidesDisabledRtm: true },
+  },
+  { landed: ['4.16.0'], evidence: 'recorded', changes: { hvmHasNoLmsl: true } },
+  { landed: ['4.17.0'], evidence: 'recorded', changes: { hvmHasVirtSsbd: true } },
+  {
+    landed: ['4.18.0', '4.17.2', '4.16.5', '4.15.5', '4.14.6'],
+    evidence: 'recorded',
+    changes: { maxHasArchCaps: true },
+  },
   {
     landed: ['4.19.0', '4.18.1', '4.17.4', '4.16.6', '4.15.6'],
+    evidence: 'recorded',
     changes: { maxHasBufferClearing: true },
   },
-  { landed: ['4.19.0', '4.18.2', '4.17.4'], changes: { maxHasTopologyBits: true } },
-  { landed: ['4.18.0'], changes: { hvmNeedsVmcsBits: true, xstateFlagsByFeature: true } },
-  { landed: ['4.19.0', '4.18.1'], changes: { rawWithoutDynamicSizes: true } },
-  { landed: ['4.19.0', '4.18.3', '4.17.5'], changes: { maxLimits: 'leaf-7' } },
-  { landed: ['4.20.0', '4.19.1', '4.18.4'], changes: { maxLimits: 'all' } },
-  { landed: ['4.19.0'], changes: { cutsSvmInHostPolicy: false } },
-  { landed: ['4.20.0'], changes: { rawWithoutDynamicBits: true, xstateHasAmx: true } },
-  { landed: ['4.21.0'], changes: { maxHasErms: true } },
-  { landed: ['4.22.0'], changes: { auditsVendor: true, scrubsHostPolicy: false } },
+  {
+    landed: ['4.19.0', '4.18.2', '4.17.4'],
+    evidence: 'recorded',
+    changes: { maxHasTopologyBits: true },
+  },
+  { landed: ['4.18.0'], evidence: 'recorded', changes: { hvmNeedsVmcsBits: true } },
+  { landed: ['4.18.0'], evidence: 'facts', changes: { xstateFlagsByFeature: true } },
+  { landed: ['4.19.0', '4.18.1'], evidence: 'recorded', changes: { rawWithoutDynamicSizes: true } },
+  {
+    landed: ['4.19.0', '4.18.3', '4.17.5'],
+    evidence: 'recorded',
+    changes: { maxLimits: 'leaf-7' },
+  },
+  { landed: ['4.20.0', '4.19.1', '4.18.4'], evidence: 'recorded', changes: { maxLimits: 'all' } },
+  { landed: ['4.19.0'], evidence: 'recorded', changes: { cutsSvmInHostPolicy: false } },
+  { landed: ['4.20.0'], evidence: 'recorded', changes: { rawWithoutDynamicBits: true } },
+  { landed: ['4.20.0'], evidence: 'recorded', changes: { xstateHasAmx: true } },
+  { landed: ['4.21.0'], evidence: 'recorded', changes: { maxHasErms: true } },
+  { landed: ['4.22.0'], evidence: 'recorded', changes: { auditsVendor: true } },
+  { landed: ['4.22.0'], evidence: 'recorded', changes: { scrubsHostPolicy: false } },
 ]
 
 /** Releases whose answers about policies were recorded, from its own code or from the running hypervisor. */
-const RECORDED = ['4.13.5', '4.15.7', '4.17.0', '4.17.7', '4.18.6', '4.20.3', '4.22.0', '4.23-dev']
+export const RECORDED = [
+  '4.13.5',
+  '4.15.7',
+  '4.17.0',
+  '4.17.7',
+  '4.18.6',
+  '4.20.3',
+  '4.22.0',
+  '4.23-dev',
+]
 
 /** Whether what is said of a release was recorded from it or read in its source. */
 export function evidenceFor(release: string): Evidence {
