@@ -7,6 +7,8 @@ import type { CpuidLeaf, MsrEntry } from './leaves.js'
 
 /** Bytes of a leaf on the wire. */
 const LEAF_BYTES = 24
+/** The same in words. */
+const WORDS_OF_LEAF = LEAF_BYTES / 4
 /** Bytes of an MSR on the wire. */
 const MSR_BYTES = 16
 /** The sub-leaf of a leaf without sub-leaves. */
@@ -51,18 +53,33 @@ export function decodeLeaves(bytes: Uint8Array): CpuidLeaf[] {
 
 /** The wire form of leaves. */
 export function encodeLeaves(leaves: readonly CpuidLeaf[]): Uint8Array {
-  const bytes = new Uint8Array(leaves.length * LEAF_BYTES)
-  const view = new DataView(bytes.buffer)
+  const words = new Uint32Array(leaves.length * WORDS_OF_LEAF)
   let at = 0
   for (const { leaf, subleaf, a, b, c, d } of leaves) {
-    view.setUint32(at, leaf, true)
-    view.setUint32(at + 4, subleaf ?? NO_SUBLEAF, true)
-    view.setUint32(at + 8, a, true)
-    view.setUint32(at + 12, b, true)
-    view.setUint32(at + 16, c, true)
-    view.setUint32(at + 20, d, true)
-    at += LEAF_BYTES
+    words[at] = leaf
+    words[at + 1] = subleaf ?? NO_SUBLEAF
+    words[at + 2] = a
+    words[at + 3] = b
+    words[at + 4] = c
+    words[at + 5] = d
+    at += WORDS_OF_LEAF
   }
+  return littleEndianBytes(words)
+}
+
+/** The bytes of words, made little-endian in place where the machine is not. */
+function littleEndianBytes(words: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(words.buffer)
+  const [first] = words
+  if (first === undefined) return bytes
+  words[0] = 1
+  const little = bytes[0] === 1
+  words[0] = first
+  if (little) return bytes
+  const view = new DataView(words.buffer)
+  words.forEach((word, index) => {
+    view.setUint32(index * 4, word, true)
+  })
   return bytes
 }
 
