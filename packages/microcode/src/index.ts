@@ -1,0 +1,2 @@
+/** Microcode files: read, judge, choose, plan, and the late-load rendezvous. */
+export {}
