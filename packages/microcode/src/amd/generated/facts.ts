@@ -1,0 +1,105 @@
+/** What Xen (commit c447b730) knows of AMD patches: xen/arch/x86/cpu/microcode/amd.c and amd-patch-digests.c. */
+// Made by scripts/generate-amd-facts.ts from the recorded tables. Do not edit.
+
+/** Patch ids and the SHA-256 of the patch that AMD published under each; ascending. */
+export const PATCH_DIGESTS: readonly (readonly [patchId: number, sha256: string])[] = [
+  [0x0800_126f, '2b5af29cddd27fecec960957b096298b2e2691f049334218dd4b655ad4153d33'],
+  [0x0800_820d, '689883cd220ddd59732c5b371f840e679643830c4644ab7c7b659e57b5904b0e'],
+  [0x0830_107c, '2164defb9f689647705ce28f18526aaca4d22ee0de6866c3eb1ed33fbc511d38'],
+  [0x0860_010d, '86b61583bc3b9ce0b3ef1d99843515f77c2ac642db73075c7dc302b543065ef8'],
+  [0x0860_8108, '14fe578649c868e211a3cb6eff6ed538fe891ae067bfc4cc1b9f84772b9faabd'],
+  [0x0870_1034, 'c31409a89c3f8d839b4ca5b7648b915d856a39261e1441a875eaa6f9c9d1ea2b'],
+  [0x08a0_000a, '73312622d4f9ee3c0706e7b9add872443331aa7dc3670edb47b5aabcf5bbd920'],
+  [0x0a00_107a, '5f92caffc359225f02a0913b4a4510fd19e18a6d9a92c13f7578ac78031ddb18'],
+  [0x0a00_11d5, 'ed6989f4eb64c213e0511f0326527db7935d65cab8121d620d5b653469b26221'],
+  [0x0a00_11d7, '3507cd4094bc816bfc61561ae2db96121c1c31b1026fe5d2fe1b04032c8f4c36'],
+  [0x0a00_1238, '72f74b0c7d5865cc00cc57166816f82a1bb38be1b6838c7ec0cd33f28df9ef59'],
+  [0x0a00_123b, 'efa11e71f1c32ce2c3ef69417a54cac38f6284eec239d92895a712491e307172'],
+  [0x0a00_820c, 'a80c81c0a600e7f35f65d3b96fea9363f18c8845d78280d1e13b8db2f82203e2'],
+  [0x0a00_820d, 'f92ac0f49ea487a47d8700fdabda19ca265132c15791dfc105eb017c5a9521b7'],
+  [0x0a10_1148, '20d56f404af64890c2939ac2fdacef4ffac03d923c6d0108f15eb0deb498aec4'],
+  [0x0a10_114c, '9eb6a2d98738c564d888fa7898f96f7439901ba5cf5eb42a02ffd48c718be2c0'],
+  [0x0a10_1248, 'ed3b95a668a7773efc1726e27bd556222c1defeb56ddba6e1b7d649d4b531375'],
+  [0x0a10_124c, '29eaf12cb2e4ef90a4cd1d8697176146fc22cb577519c8cc0cf5bcac819d9ad2'],
+  [0x0a10_8108, 'edc2eca115c665e9d0ef39aa7f5506c6f5d43f7b14d5602c281e9c5969994d16'],
+  [0x0a10_8109, '85b4bd7c49a7bdfa49368081c5b7391b9aaa50de9be93235427e514f522c2859'],
+  [0x0a20_102d, 'f96ef232d30f5f1159a1fecccd9b42898b892fb5bb82ef238ce9193ecc3f7bb4'],
+  [0x0a20_102e, 'be1f32040d3c9cdde1a4bf763aecc2f61100a7af0fe502c5543a1f8c16b5ffbe'],
+  [0x0a20_1210, 'e86d516a8e72f3fe6e16bc62594017e96d3d0e6ba7ace368f755f013bb22f641'],
+  [0x0a20_1211, '69a117ecd0f66c95e21ec5591a520a27c4edd5591fbf00ff0888b5e112b6cc27'],
+  [0x0a40_4107, 'bb044e47dd5e26451ac95624a44c82b08b0d9ff93adfc68113bcc525e4c5c399'],
+  [0x0a40_4108, '69674306f80c62dca421304f0f212ccbcc37f11cc3f82f19df535346b115ea00'],
+  [0x0a50_0011, '233d707d03c3c4f42b82c605da800af1d75b653a7dabdfa2115e967e71e9fc74'],
+  [0x0a50_0012, 'eb740d47a18e09e4934cad03324c38161039dd06aaced60f62839d8e6455be63'],
+  [0x0a60_1209, '6648d40905cb293266b79a76cd11f3301586cc5d970fc046e873e2d6dbd2771d'],
+  [0x0a60_120a, '0c8b3dfd5252857d203ae17ea4213b7b1786aeac13b8639d0601d0a0519a912c'],
+  [0x0a70_4107, 'f3c65826eeac3fd6cea172473bba2b932aad8e6bea9bb7c26439718ccee74139'],
+  [0x0a70_4108, 'd755152bfec4bc93ec91a0ae45b7c3984eff617788c27049e03a1d843852bf5a'],
+  [0x0a70_5206, '8dc076bd589f8fa4129d21fb4821bce7676f0418ae20874b0335e9befb06dffc'],
+  [0x0a70_5208, '301d5524bc6b5a190c7d1d74aad1ebd21662f75be11f18115cf0949026ec69ff'],
+  [0x0a70_8007, '6b76cc78c58aa3e3322d79e4c380dbb207aa3ae057137280df927384873c7393'],
+  [0x0a70_8008, '086ef0224b8ec4465834e647a228fdab223dddd8529e1d16fa016814793ee86b'],
+  [0x0a70_c005, '885dfb7964d8463b4a838e777ecfb30f1f1ff197ebfe5655ee49ace18b13c513'],
+  [0x0a70_c008, '0fdb37a110afd421940da4a2e9866c0e857c3630a33a78661810600d783d44d0'],
+  [0x0aa0_0116, 'e84c2c88a1ac246365e5aa2d16a9c3f5fe1d5e65c7aa924d91ee76bb4c6678c9'],
+  [0x0aa0_0215, '55d328cb87a932e94e854b7c6bd57cd41b51713a0e0bdc9b682f46eefec66def'],
+  [0x0aa0_0216, '79fb5b9fb6e6a8f54e7c4f8e1dadd008c2437c8be6dbd0d2e83926c1e55a48f1'],
+]
+
+/** Revisions without their low byte, and the first of each whose firmware checks signatures rightly (Entrysign). */
+export const ENTRYSIGN_FIRST_FIXED: readonly (readonly [prefix: number, firstFixed: number])[] = [
+  [0x080012, 0x0800_1278],
+  [0x080082, 0x0800_8210],
+  [0x083010, 0x0830_107d],
+  [0x086001, 0x0860_010f],
+  [0x086081, 0x0860_8109],
+  [0x087010, 0x0870_1035],
+  [0x08a000, 0x08a0_000b],
+  [0x0a0010, 0x0a00_107b],
+  [0x0a0011, 0x0a00_11db],
+  [0x0a0012, 0x0a00_1244],
+  [0x0a0082, 0x0a00_820f],
+  [0x0a1011, 0x0a10_1154],
+  [0x0a1012, 0x0a10_124f],
+  [0x0a1081, 0x0a10_810a],
+  [0x0a2010, 0x0a20_1030],
+  [0x0a2012, 0x0a20_1213],
+  [0x0a4041, 0x0a40_410a],
+  [0x0a5000, 0x0a50_0014],
+  [0x0a6012, 0x0a60_120b],
+  [0x0a7041, 0x0a70_410a],
+  [0x0a7052, 0x0a70_5209],
+  [0x0a7080, 0x0a70_800a],
+  [0x0a70c0, 0x0a70_c00a],
+  [0x0aa001, 0x0aa0_0117],
+  [0x0aa002, 0x0aa0_0219],
+  [0x0b0021, 0x0b00_2147],
+  [0x0b0081, 0x0b00_8112],
+  [0x0b1010, 0x0b10_1047],
+  [0x0b2040, 0x0b20_4032],
+  [0x0b4040, 0x0b40_4032],
+  [0x0b4041, 0x0b40_4102],
+  [0x0b6000, 0x0b60_0032],
+  [0x0b6080, 0x0b60_8032],
+  [0x0b7000, 0x0b70_0032],
+]
+
+/** CPU families and the largest patch of each, in bytes. */
+export const MAX_PATCH_SIZES: readonly (readonly [family: number, bytes: number])[] = [
+  [0x14, 1824],
+  [0x15, 4096],
+  [0x16, 3458],
+  [0x17, 3200],
+  [0x19, 5568],
+  [0x1a, 15296],
+]
+
+/** The largest patch of every other family, in bytes. */
+export const MAX_PATCH_SIZE_ELSEWHERE = 2048
+
+/** Revisions of family 10h that nothing may be loaded over. */
+export const FINAL_REVISIONS_10H: readonly number[] = [
+  0x0100_0098,
+  0x0100_009f,
+  0x0100_00af,
+]
