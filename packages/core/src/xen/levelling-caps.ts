@@ -1,5 +1,5 @@
 /** What a Xen can do about the CPUID instructions of PV guests on a CPU, foreseen from the raw policy. */
-import { nearestRelease, releaseHas, UnknownReleaseError } from '@xenlevel/cpuid'
+import { type CpuVendor, nearestRelease, releaseHas, UnknownReleaseError } from '@xenlevel/cpuid'
 import { CpuPolicy } from '../policy/cpu-policy.js'
 import { releaseFeatures } from '../policy/features.js'
 import {
@@ -66,8 +66,6 @@ export function levellingCaps(
   const assumes: CapsAssumption[] = []
   const done = (caps: readonly LevellingCap[], masks: readonly MaskMsr[] = []) =>
     Object.freeze({ release: exact, raw, caps, masks, assumes: Object.freeze(assumes) })
-  if (raw.vendor === 'Hygon' && !levellingRules(exact).knowsHygon) return done([])
-
   const virtual = hasFeature(raw, exact, 'HYPERVISOR')
   if (canFault(raw, exact, options, assumes)) return done(Object.freeze(['faulting'] as const))
   const expected = expectedMasks(raw, exact)
@@ -122,6 +120,11 @@ function exactRelease(release: string): string {
   return exact
 }
 
+/** The vendor as a release knows it: Xen levels nothing on a CPU of one that it does not know. */
+function vendorAs({ vendor }: CpuPolicy, release: string): CpuVendor {
+  return vendor === 'Hygon' && !levellingRules(release).knowsHygon ? 'Unknown' : vendor
+}
+
 function hasFeature(
   raw: CpuPolicy,
   release: string,
@@ -145,8 +148,9 @@ function canFault(
     'virtual-platform-info': virtual && announced,
     'cpuid-user-dis': hasFeature(raw, release, 'CPUID_USER_DIS'),
   }
+  const vendor = vendorAs(raw, release)
   const rows = FAULTING_ROWS.filter(
-    ({ vendors, landed }) => vendors.includes(raw.vendor) && releaseHas(release, landed),
+    ({ vendors, landed }) => vendors.includes(vendor) && releaseHas(release, landed),
   )
   const found = rows.find(({ sign }) => bySign[sign])
   if (told !== undefined || found?.sign === 'cpuid-user-dis') return found !== undefined
@@ -165,8 +169,8 @@ function canFault(
 
 /** The mask MSRs that Xen looks for on this CPU. */
 function expectedMasks(raw: CpuPolicy, release: string): MaskMsr[] {
-  const { vendor, signature, maxLeaf } = raw
-  if (vendor === 'Hygon' && !levellingRules(release).knowsHygon) return []
+  const { signature, maxLeaf } = raw
+  const vendor = vendorAs(raw, release)
   const matches = ({ vendors, family, models, modelsBelow = 0x100 }: CpuCondition) =>
     vendors.includes(vendor) &&
     (family ?? signature.family) === signature.family &&
