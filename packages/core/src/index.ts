@@ -80,15 +80,18 @@ export {
 } from './documents/xapi/set-operations.js'
 export { hostSnapshotFromXapi, type XapiSnapshotOptions } from './documents/xapi/snapshot.js'
 export type { Finding } from './finding.js'
-export {
-  type Admission,
-  type AdmitOptions,
-  admitGuest,
-  type GuestCpu,
-  type GuestKind,
-  type Reason,
-  type ReasonGrade,
-} from './guest/admit.js'
+export { admitGuest } from './guest/admit.js'
+export type { GuestKind } from './guest/kind.js'
+export type {
+  Admission,
+  AdmissionLevel,
+  AdmitOptions,
+  GuestCpu,
+  Reason,
+  ReasonCode,
+  ReasonGrade,
+  UncountedBit,
+} from './guest/reasons.js'
 export { type LibxlName, libxlName, libxlNameOf } from './names.js'
 export { comparePolicies, type PolicyDifference } from './policy/compare.js'
 export {

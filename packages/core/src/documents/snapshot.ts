@@ -4,6 +4,7 @@
  */
 import { ParseError } from '@xenlevel/cpuid'
 import * as z from 'zod'
+import { cpuPolicySchema } from './policy.js'
 import { readDocument } from './read-document.js'
 import { featuresetText, registerText } from './text-forms.js'
 
@@ -23,6 +24,10 @@ const cpuSchema = /* @__PURE__ */ z.strictObject({
 const xenSchema = /* @__PURE__ */ z.strictObject({
   /** Release, such as `'4.17.7'`. */
   release: /* @__PURE__ */ z.string().regex(/^\d+\.\d+/, 'Expected a release such as "4.17.7".'),
+  /** Whether PV guests can run; true if it is not said. */
+  pv: /* @__PURE__ */ z.boolean().optional(),
+  /** Whether 32-bit PV guests can run; as 64-bit ones if it is not said. */
+  pv32: /* @__PURE__ */ z.boolean().optional(),
   /** Whether HVM guests can run. */
   hvm: /* @__PURE__ */ z.boolean(),
   /** Whether their paging is assisted by hardware. */
@@ -54,6 +59,34 @@ const featuresetsSchema = /* @__PURE__ */ z
     message: 'Expected "hvmDefault" and "hvmMax" together, or neither.',
   })
 
+const policiesSchema = /* @__PURE__ */ z
+  .strictObject({
+    /** What the CPU says. */
+    raw: /* @__PURE__ */ cpuPolicySchema.optional(),
+    /** What Xen itself uses. */
+    host: /* @__PURE__ */ cpuPolicySchema.optional(),
+    /** What PV guests may have at most. */
+    pvMax: /* @__PURE__ */ cpuPolicySchema.optional(),
+    /** What PV guests get when nobody asks. */
+    pvDefault: /* @__PURE__ */ cpuPolicySchema.optional(),
+    /** What HVM guests may have at most. */
+    hvmMax: /* @__PURE__ */ cpuPolicySchema.optional(),
+    /** What HVM guests get when nobody asks. */
+    hvmDefault: /* @__PURE__ */ cpuPolicySchema.optional(),
+  })
+  .refine(
+    ({ host, pvMax, pvDefault }) =>
+      (host === undefined) === (pvMax === undefined) &&
+      (pvMax === undefined) === (pvDefault === undefined),
+    { message: 'Expected "host", "pvMax" and "pvDefault" together, or none of them.' },
+  )
+  .refine(({ hvmMax, pvMax }) => hvmMax === undefined || pvMax !== undefined, {
+    message: 'Expected "host", "pvMax" and "pvDefault" beside "hvmMax" and "hvmDefault".',
+  })
+  .refine(({ hvmMax, hvmDefault }) => (hvmMax === undefined) === (hvmDefault === undefined), {
+    message: 'Expected "hvmMax" and "hvmDefault" together, or neither.',
+  })
+
 /** The rules of the host snapshot document: `z.decode` reads it, `z.encode` writes it. */
 export const hostSnapshotSchema = /* @__PURE__ */ z.strictObject({
   /** What kind of document this is. */
@@ -71,6 +104,11 @@ export const hostSnapshotSchema = /* @__PURE__ */ z.strictObject({
    * nothing, which then does not count for a level and takes no guest.
    */
   featuresets: featuresetsSchema,
+  /**
+   * Its whole policies, by name, as its Xen gives them. With `raw` alone, what Xen makes of it is foreseen; without any, what is no
+   * feature (leaf limits, widths, xstate sizes) cannot be judged.
+   */
+  policies: /* @__PURE__ */ policiesSchema.optional(),
   /** Featureset words that are zero because the source did not show them. */
   unknownWords: /* @__PURE__ */ z.array(z.int().min(0)).default(() => []),
   /** Where it comes from and what was corrected, for people. */

@@ -4,7 +4,8 @@ import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorde
 import { hostWith } from '../hosts.testing.js'
 import { levelPool } from '../pool/level.js'
 import { compatibilityMask } from '../xen/compatibility-bits.js'
-import { admitGuest, type GuestCpu } from './admit.js'
+import { admitGuest } from './admit.js'
+import type { GuestCpu } from './reasons.js'
 
 const guest = (features: readonly string[], more: Partial<GuestCpu> = {}): GuestCpu => ({
   name: 'web-1',
@@ -21,7 +22,12 @@ describe('admitGuest', () => {
     expect(admitGuest(guest(['FPU', 'XSAVE', 'AVX']), host)).toEqual({
       admitted: true,
       reasons: [],
+      uncounted: [],
       evidence: 'estimated',
+      judged: 'featureset',
+      xen: null,
+      advice: null,
+      levelTo: null,
     })
   })
 
@@ -56,6 +62,11 @@ describe('admitGuest', () => {
       'SVM',
     ]
     expect(admitGuest(guest(carried), host).reasons).toEqual([])
+    expect(
+      admitGuest(guest(carried), host)
+        .uncounted.map(({ feature }) => feature)
+        .sort(),
+    ).toEqual([...carried].sort())
     const copies = guest([], { featureset: Featureset.fromWords([0, 0, 0x0183_f3ff]) })
     expect(admitGuest(copies, host).reasons).toEqual([])
     expect(admitGuest(copies, { ...host, cpu: { ...host.cpu, vendor: 'AMD' } }).admitted).toBe(
@@ -85,18 +96,53 @@ describe('admitGuest', () => {
   })
 
   it.each([
-    ['4.22.0', 'refused'],
-    ['4.23-dev', 'refused'],
-    ['4.21.2', 'lost'],
-    ['4.17.7', 'lost'],
-  ])('grades another vendor on Xen %s as %s', (release, grade) => {
-    const there = hostWith('epyc-1', ['FPU'], { xen: { release, hvm: true, hap: true } })
-    const elsewhere = { ...there, cpu: { ...there.cpu, vendor: 'AMD' as const } }
-    expect(admitGuest(guest(['FPU']), elsewhere)).toMatchObject({
+    ['4.22.0', 'Intel', 'AMD', 'refused'],
+    ['4.22.0', 'AMD', 'Intel', 'refused'],
+    ['4.23-dev', 'AMD', 'Intel', 'refused'],
+    ['4.21.2', 'AMD', 'Intel', 'lost'],
+    ['4.17.7', 'AMD', 'Intel', 'lost'],
+    ['4.17.7', 'AMD', 'Hygon', 'lost'],
+    // The state of its vCPUs holds machine-check capabilities that only Intel hosts take.
+    ['4.17.7', 'Intel', 'AMD', 'refused'],
+  ] as const)('on Xen %s grades a guest of %s on %s as %s', (release, from, to, grade) => {
+    const there = hostWith('there', ['FPU'], { xen: { release, hvm: true, hap: true } })
+    const elsewhere = { ...there, cpu: { ...there.cpu, vendor: to } }
+    const answer = admitGuest(guest(['FPU'], { vendor: from }), elsewhere)
+    expect(answer).toMatchObject({
       admitted: false,
       reasons: [{ code: 'vendor-differs', grade }],
+      advice: 'No level helps: choose a host of the same vendor.',
+      levelTo: null,
     })
     expect(admitGuest({ kind: 'hvm', featureset: Featureset.empty }, elsewhere).admitted).toBe(true)
+  })
+
+  it('lets a guest of another vendor start anew where Xen does not look', () => {
+    const there = hostWith('there', ['FPU'], { xen: { release: '4.17.7', hvm: true, hap: true } })
+    const elsewhere = { ...there, cpu: { ...there.cpu, vendor: 'AMD' as const } }
+    expect(admitGuest(guest(['FPU'], { running: false }), elsewhere).reasons).toMatchObject([
+      { code: 'vendor-differs', grade: 'lost' },
+    ])
+  })
+
+  it('refuses a running guest of which nothing is known, and lets one start', () => {
+    expect(admitGuest({ kind: 'hvm' }, host)).toMatchObject({
+      admitted: false,
+      reasons: [{ code: 'guest-unknown', grade: 'lost' }],
+    })
+    expect(admitGuest({ kind: 'hvm', running: false }, host)).toMatchObject({
+      admitted: true,
+      reasons: [],
+    })
+  })
+
+  it('names the level at which the host takes it', () => {
+    const { advice, levelTo } = admitGuest(guest(['FPU', 'XSAVE', 'AVX', 'SHA', 'ERMS']), host)
+    expect(levelTo).toMatchObject({ without: ['SHA'], policy: null })
+    expect(levelTo?.featureset.names()).toEqual(['FPU', 'XSAVE', 'AVX', 'ERMS'])
+    expect(advice).toBe(
+      `Start web-1 anew at the level ${levelTo?.featureset}, which leaves out SHA, and haswell-1 takes it.`,
+    )
   })
 
   it('refuses HVM and PVH guests where there is no HVM, and takes PV ones', () => {
@@ -108,6 +154,16 @@ describe('admitGuest', () => {
     }
     for (const kind of ['pv', 'pv32'] as const)
       expect(admitGuest(guest(['FPU'], { kind }), flat).admitted).toBe(true)
+    const noPv = { release: '4.17.7', pv: false, hvm: true, hap: true }
+    expect(
+      admitGuest(guest(['FPU'], { kind: 'pv' }), { ...flat, xen: noPv }).reasons,
+    ).toMatchObject([{ code: 'host-without-pv' }])
+    expect(
+      admitGuest(guest(['FPU'], { kind: 'pv32' }), {
+        ...flat,
+        xen: { ...noPv, pv: true, pv32: false },
+      }).reasons,
+    ).toMatchObject([{ code: 'host-without-pv32' }])
   })
 
   it('admits a guest that booted at the level of a pool to every host of it', () => {

@@ -29,7 +29,7 @@ import {
 import { cacheCount, highestXstate, topologyCount } from './range.js'
 
 /** The most leaves that a policy of this extent is written as. */
-function mostLeaves({ featureLeaves, extendedLeaves }: PolicyExtent): number {
+export function mostLeaves({ featureLeaves, extendedLeaves }: PolicyExtent): number {
   return (
     BASIC_LEAVES -
     4 +

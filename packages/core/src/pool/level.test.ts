@@ -3,7 +3,7 @@ import { Featureset, featureTable } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
-import type { GuestCpu } from '../guest/admit.js'
+import type { GuestCpu } from '../guest/reasons.js'
 import { hostWith } from '../hosts.testing.js'
 import { levelPool, PoolError } from './level.js'
 

@@ -1,6 +1,6 @@
 /** What a toolstack's choice becomes: Xen takes it, changes it and says nothing. Here every change is said. */
 import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
-import type { GuestKind } from '../guest/admit.js'
+import { type GuestKind, isHvmKind } from '../guest/kind.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
 import type { PolicyFault } from '../policy/errors.js'
 import { releaseFeatures } from '../policy/features.js'
@@ -59,7 +59,7 @@ export function clampPolicy(
 
 /** The policy of a new domain: the default of its kind, clamped (init_domain_cpu_policy). */
 export function initDomainPolicy(host: HostPolicies, domain: DomainOptions): ClampResult {
-  return clampPolicy(isHvm(domain) ? host.hvmDefault : host.pvDefault, host, domain)
+  return clampPolicy(isHvmKind(domain.kind) ? host.hvmDefault : host.pvDefault, host, domain)
 }
 
 /**
@@ -78,7 +78,11 @@ export function setDomainPolicy(
     readLeaves(words, update.leaves ?? [], rules) ?? readMsrs(words, update.msrs ?? [], rules)
   if (refused !== null) return { ok: false, error: refused }
   clearOutOfRange(words, rules)
-  const error = audit(CpuPolicy.peek(isHvm(domain) ? host.hvmMax : host.pvMax), words, rules)
+  const error = audit(
+    CpuPolicy.peek(isHvmKind(domain.kind) ? host.hvmMax : host.pvMax),
+    words,
+    rules,
+  )
   if (error !== null) return { ok: false, error }
   return clampWords(words, host, domain)
 }
@@ -135,7 +139,7 @@ function stateOf(policy: Uint32Array, host: HostPolicies, domain: ClampDomain): 
 }
 
 function domainOf(host: HostPolicies, domain: DomainOptions): ClampDomain {
-  const hvm = isHvm(domain)
+  const hvm = isHvmKind(domain.kind)
   const hap = hvm && (domain.kind === 'pvh' || (domain.hap ?? true))
   const bits = host.host.physAddrBits
   return {
@@ -147,8 +151,4 @@ function domainOf(host: HostPolicies, domain: DomainOptions): ClampDomain {
     // domain_max_paddr_bits: shadow paging and the page tables of HAP have limits of their own.
     maxPhysAddrBits: domain.maxPhysAddrBits ?? (hvm ? Math.min(bits, hap ? 48 : 44) : bits),
   }
-}
-
-function isHvm({ kind }: DomainOptions): boolean {
-  return kind === 'hvm' || kind === 'pvh'
 }

@@ -10,6 +10,8 @@ export interface CompatibilityBits {
   readonly features: readonly FeatureName[]
   /** Why they say nothing about the CPU. */
   readonly reason: string
+  /** True if they count where the host's whole policies are known: a max policy without them is one whose Xen really drops them. */
+  readonly countsInPolicies?: boolean
 }
 
 /** Bits that never count as a loss or a capability, one row a reason. */
@@ -28,6 +30,7 @@ export const COMPATIBILITY_BITS: readonly CompatibilityBits[] = [
     features: ['RSBA', 'RRSBA'],
     reason:
       'warn of what return predictions may do somewhere in the pool; every Intel max policy has them',
+    countsInPolicies: true,
   },
   {
     features: ['MD_CLEAR', 'FB_CLEAR', 'RFDS_CLEAR', 'VERW_CLEAR'],
@@ -46,14 +49,30 @@ export const COMPATIBILITY_BITS: readonly CompatibilityBits[] = [
 /** Bits of 0x8000_0001.edx that repeat those of 1.edx (Xen: CPUID_COMMON_1D_FEATURES), which Intel's max sets may hold as copies. */
 const COMMON_1D = 0x0183_f3ff
 
+/** What is compared: featuresets that a toolstack has kept, or the whole policies of a host. */
+export type Compared = 'featuresets' | 'policies'
+
 /** All bits of the table above, and on other vendors than AMD and Hygon the copies of leaf 1 in word 2. */
-export function compatibilityMask(vendor: CpuVendor | null, table: FeatureTable): Featureset {
+export function compatibilityMask(
+  vendor: CpuVendor | null,
+  table: FeatureTable,
+  compared: Compared = 'featuresets',
+): Featureset {
+  const rows = COMPATIBILITY_BITS.filter(
+    ({ countsInPolicies }) => compared === 'featuresets' || countsInPolicies !== true,
+  )
   const named = Featureset.fromNames(
-    COMPATIBILITY_BITS.flatMap(({ features }) => features).filter(
-      (name) => table.feature(name) !== undefined,
-    ),
+    rows.flatMap(({ features }) => features).filter((name) => table.feature(name) !== undefined),
     table,
   )
   if (vendor === 'AMD' || vendor === 'Hygon') return named
   return named.or(Featureset.fromWords([0, 0, COMMON_1D]))
+}
+
+/** Why a bit of the mask does not count; for one without a name, that it is a copy. */
+export function compatibilityReason(feature: FeatureName | undefined): string {
+  const row = COMPATIBILITY_BITS.find(
+    ({ features }) => feature !== undefined && features.includes(feature),
+  )
+  return row?.reason ?? 'repeats a bit of leaf 1, where Intel has none'
 }

@@ -1,6 +1,6 @@
 /**
  * What a host offers its guests, in the words of one table for all hosts: what its Xen said, or, where only the CPU's own words are
- * known, what the static masks of that Xen leave of them.
+ * known, what follows from them.
  */
 import {
   type FeatureMask,
@@ -12,6 +12,7 @@ import {
   nearestRelease,
 } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
+import { policiesOfSnapshot, runsHvm } from './host-policies.js'
 
 declare const purpose: unique symbol
 
@@ -97,6 +98,17 @@ function setsOf(host: HostSnapshot, table: FeatureTable): OwnFeaturesets | null 
     const hvm =
       hvmDefault === undefined || hvmMax === undefined ? null : { default: hvmDefault, max: hvmMax }
     return { pv: { default: pvDefault, max: pvMax }, hvm, evidence: 'said' }
+  }
+  const whole = policiesOfSnapshot(host)
+  if (whole !== null) {
+    const { pvDefault, pvMax, hvmDefault, hvmMax } = whole.policies
+    return {
+      pv: { default: pvDefault.featureset, max: pvMax.featureset },
+      hvm: runsHvm(whole.policies)
+        ? { default: hvmDefault.featureset, max: hvmMax.featureset }
+        : null,
+      evidence: whole.evidence === 'said' ? 'said' : 'estimated',
+    }
   }
   return raw === undefined ? null : estimate(raw, host, table)
 }

@@ -3,7 +3,8 @@
  * answer beside it: xapi names no feature.
  */
 import { type FeatureName, Featureset, type FeatureTable, featureTable } from '@xenlevel/cpuid'
-import { type Admission, admitGuest, type Reason } from '../../guest/admit.js'
+import { admitGuest } from '../../guest/admit.js'
+import type { Admission, Reason } from '../../guest/reasons.js'
 import type { DefaultFeatureset, MaxFeatureset } from '../../xen/offered-featuresets.js'
 import type { HostSnapshot } from '../snapshot.js'
 import { type XapiCpuInfo, xapiCpuVendor, xapiOffersHvm } from './cpu-info.js'

@@ -1,0 +1,146 @@
+/** A guest's whole policy before a host's: what Xen will refuse of it, and what the guest will find in place of what it has seen. */
+import { Featureset, type FeatureTable, featureTable } from '@xenlevel/cpuid'
+import { CpuPolicy } from '../policy/cpu-policy.js'
+import type { PolicyFault } from '../policy/errors.js'
+import { releaseFeatures } from '../policy/features.js'
+import {
+  ARCH_CAPABILITIES,
+  PLATFORM_INFO,
+  placeOfLeaf,
+  REGISTERS,
+  WHOLE_EXTENT,
+} from '../policy/layout.js'
+import { clearOutOfRange } from '../policy/range.js'
+import { auditAll } from '../xen/audit.js'
+import { clampPolicy, initDomainPolicy, setDomainPolicy } from '../xen/clamp.js'
+import type { HostPolicies } from '../xen/derive.js'
+import { releaseRules } from '../xen/releases.js'
+import { describeBit, fpuGained, missingFeatures } from './feature-reasons.js'
+import { vendorReasons } from './host-reasons.js'
+import { isHvmKind } from './kind.js'
+import { limitReason, loweredLimits } from './limit-reasons.js'
+import type { Reason, UncountedBit } from './reasons.js'
+import type { Encounter } from './receiver.js'
+import { putRecords, recordReason } from './record-reasons.js'
+import { registerReasons } from './register-reasons.js'
+import { featuresOf, type SeenPolicy } from './seen.js'
+
+/** What the policies come to. */
+export interface PolicyJudgement {
+  /** Every reason. */
+  readonly reasons: Reason[]
+  /** Missing bits that do not count. */
+  readonly uncounted: UncountedBit[]
+  /** The fault at which Xen stops; null if it takes the policy. */
+  readonly fault: PolicyFault | null
+  /** A policy that the host takes as it is and that keeps what it can of the guest's; null if there is none. */
+  readonly level: () => CpuPolicy | null
+}
+
+/** Judges the policy of a guest, as Xen will come to it and beyond. */
+export function judgePolicy(
+  seen: SeenPolicy,
+  policies: HostPolicies,
+  encounter: Encounter,
+): PolicyJudgement {
+  const { release } = policies
+  const rules = releaseRules(release)
+  const current = initDomainPolicy(policies, encounter.domain).policy.words()
+  const refused = putRecords(current, seen.records, rules)
+  clearOutOfRange(current, rules)
+  const max = isHvmKind(encounter.domain.kind) ? policies.hvmMax : policies.pvMax
+  const audited = auditAll(CpuPolicy.peek(max), current, rules)
+  const wanted = CpuPolicy.fromWords(current, release)
+  const given = clampPolicy(wanted, policies, encounter.domain).policy
+  const before = CpuPolicy.peek(seen.policy)
+  const features = {
+    seen: featuresOf(seen.policy, encounter),
+    coherent: coherentFeatures(seen.policy, encounter),
+    given: featuresOf(given, encounter),
+    max: featuresOf(max, encounter),
+  }
+  const missing = missingFeatures(features, encounter)
+  return {
+    reasons: [
+      ...vendorReasons(encounter.guest.vendor ?? seen.policy.vendor, encounter),
+      ...refused.map((found) => recordReason(found, encounter)),
+      ...audited.flatMap((found) => limitReason(found, wanted, max, encounter) ?? []),
+      ...loweredLimits(wanted, given, audited, encounter),
+      ...missing.reasons,
+      ...fpuGained(features, encounter),
+      ...unguarded(before, policies, encounter),
+      ...registerReasons(
+        { seen: before, given: CpuPolicy.peek(given) },
+        encounter,
+        featureRegisters(encounter.table),
+      ),
+    ],
+    uncounted: missing.uncounted,
+    fault: refused[0] ?? audited[0] ?? null,
+    level: () => levelFor(given, max, policies, encounter),
+  }
+}
+
+/** What every Xen leaves of a policy's features, whatever the host: no XSAVE without its leaf, nothing without what it needs. */
+function coherentFeatures(policy: CpuPolicy, encounter: Encounter): Featureset {
+  const { table } = encounter
+  const seen = featuresOf(policy, encounter)
+  const readable = policy.maxLeaf < 0xd ? seen.andNot(Featureset.fromNames(['XSAVE'], table)) : seen
+  return table.clearDependents(readable)
+}
+
+/** Registers of a policy that are featureset words. */
+function featureRegisters(table: FeatureTable): ReadonlySet<number> {
+  const registers = new Set<number>([PLATFORM_INFO, ARCH_CAPABILITIES, ARCH_CAPABILITIES + 1])
+  for (const { source } of table.words) {
+    if (source !== null && 'leaf' in source)
+      registers.add(
+        placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT) + REGISTERS.indexOf(source.register),
+      )
+  }
+  return registers
+}
+
+/** Features in words that the receiving release does not know: it lets them through, whether the CPU has them or not. */
+function unguarded(before: Uint32Array, policies: HostPolicies, encounter: Encounter): Reason[] {
+  const { table, guestName, host } = encounter
+  const known = featureTable(releaseFeatures(policies.release).table.release).words.length
+  if (known >= table.words.length) return []
+  const features = releaseFeatures(table.release)
+  const seen = features.read(before)
+  const raw = features.read(CpuPolicy.peek(policies.raw ?? policies.host))
+  for (let word = 0; word < seen.length; word++)
+    seen[word] = word < known ? 0 : (seen[word] ?? 0) & ~(raw[word] ?? 0)
+  return Featureset.fromWords(seen)
+    .bits()
+    .map((bit): Reason => {
+      const feature = table.feature(bit)?.name
+      return {
+        code: 'feature-unguarded',
+        grade: 'lost',
+        message: `${guestName} has seen ${describeBit(bit, table)}, a word that Xen ${policies.release} on ${host} does not look at, and the CPU there is without it.`,
+        host,
+        bit,
+        ...(feature === undefined ? {} : { feature }),
+      }
+    })
+}
+
+/** What the guest would have if it were started anew: the clamp's answer, without the bits of PLATFORM_INFO that the host lacks. */
+function levelFor(
+  given: CpuPolicy,
+  max: CpuPolicy,
+  policies: HostPolicies,
+  { domain }: Encounter,
+): CpuPolicy | null {
+  const words = given.words()
+  words[PLATFORM_INFO] = (words[PLATFORM_INFO] ?? 0) & (CpuPolicy.peek(max)[PLATFORM_INFO] ?? 0)
+  const level = CpuPolicy.fromWords(words, policies.release).clearOutOfRange()
+  const answer = setDomainPolicy(
+    initDomainPolicy(policies, domain).policy,
+    level.toRecords(),
+    policies,
+    domain,
+  )
+  return answer.ok ? answer.policy : null
+}
