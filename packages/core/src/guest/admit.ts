@@ -100,7 +100,7 @@ function wholePolicy(known: SeenPolicy, policies: HostPolicies, met: Encounter):
 
 function features(seen: Featureset, known: SeenPolicy | null, met: Encounter): Judgement {
   const max = met.max() ?? Featureset.empty
-  const missing = missingFeatures({ seen, coherent: seen, given: max, max }, met)
+  const missing = missingFeatures({ seen, coherent: () => seen, given: max, max }, met)
   return {
     reasons: [
       ...vendorReasons(met.guest.vendor ?? known?.policy.vendor, met),
@@ -118,7 +118,7 @@ function features(seen: Featureset, known: SeenPolicy | null, met: Encounter): J
 function refusedRecords(known: SeenPolicy | null, met: Encounter): Reason[] {
   if (known === null || met.release === undefined) return []
   const scratch = known.policy.words()
-  return putRecords(scratch, known.records, releaseRules(met.release)).map((found) =>
+  return putRecords(scratch, known.records(), releaseRules(met.release)).map((found) =>
     recordReason(found, met),
   )
 }

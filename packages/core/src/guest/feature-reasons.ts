@@ -22,7 +22,7 @@ export interface SeenAndGiven {
   /** What the guest has seen. */
   readonly seen: Featureset
   /** What every Xen leaves of that, as the rest contradicts it; {@link SeenAndGiven.seen} itself where only features are known. */
-  readonly coherent: Featureset
+  readonly coherent: () => Featureset
   /** What it will find. */
   readonly given: Featureset
   /** What the host gives to guests of its kind at most. */
@@ -76,7 +76,7 @@ function featureReason(bit: number, sets: SeenAndGiven, encounter: Encounter): R
       ...about,
     }
   if (FPU_BEHAVIOUR.includes(name)) return fpuReason(name, false, encounter)
-  if (sets.max.has(bit) && !sets.coherent.has(bit))
+  if (sets.max.has(bit) && !sets.coherent().has(bit))
     return {
       code: 'contradiction',
       // Every Xen has dropped it, that of the sender too: the guest cannot have used it.
@@ -99,7 +99,7 @@ function withoutWhat(
 ): string {
   const needs = table.requirements(name)
   const absent = needs.filter((needed) => !seen.has(needed, table))
-  const dropped = needs.filter((needed) => !coherent.has(needed, table))
+  const dropped = needs.filter((needed) => !coherent().has(needed, table))
   const [first] = absent.length > 0 ? [absent] : [dropped]
   return first === undefined || first.length === 0
     ? 'without leaf 0xd'

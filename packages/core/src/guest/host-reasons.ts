@@ -26,8 +26,8 @@ const CANNOT_RUN: Readonly<Record<GuestKind, { code: ReasonCode; because: string
 }
 
 /** Whether the host can run that kind of guest. */
-export function kindReasons({ guest, guestName, host, runs, evidence }: Encounter): Reason[] {
-  if (!runs[guest.kind]) {
+export function kindReasons({ guest, guestName, host, canRun, evidence }: Encounter): Reason[] {
+  if (!canRun) {
     const { code, because } = CANNOT_RUN[guest.kind]
     return [
       {

@@ -1,15 +1,9 @@
 /** A guest's whole policy before a host's: what Xen will refuse of it, and what the guest will find in place of what it has seen. */
-import { Featureset, type FeatureTable, featureTable } from '@xenlevel/cpuid'
+import { Featureset } from '@xenlevel/cpuid'
 import { CpuPolicy } from '../policy/cpu-policy.js'
 import type { PolicyFault } from '../policy/errors.js'
 import { releaseFeatures } from '../policy/features.js'
-import {
-  ARCH_CAPABILITIES,
-  PLATFORM_INFO,
-  placeOfLeaf,
-  REGISTERS,
-  WHOLE_EXTENT,
-} from '../policy/layout.js'
+import { PLATFORM_INFO, type PolicyExtent } from '../policy/layout.js'
 import { clearOutOfRange } from '../policy/range.js'
 import { auditAll } from '../xen/audit.js'
 import { clampPolicy, initDomainPolicy, setDomainPolicy } from '../xen/clamp.js'
@@ -45,9 +39,7 @@ export function judgePolicy(
 ): PolicyJudgement {
   const { release } = policies
   const rules = releaseRules(release)
-  const current = initDomainPolicy(policies, encounter.domain).policy.words()
-  const refused = putRecords(current, seen.records, rules)
-  clearOutOfRange(current, rules)
+  const { words: current, refused } = takeRecords(seen, policies, encounter)
   const max = isHvmKind(encounter.domain.kind) ? policies.hvmMax : policies.pvMax
   const audited = auditAll(CpuPolicy.peek(max), current, rules)
   const wanted = CpuPolicy.fromWords(current, release)
@@ -55,7 +47,7 @@ export function judgePolicy(
   const before = CpuPolicy.peek(seen.policy)
   const features = {
     seen: featuresOf(seen.policy, encounter),
-    coherent: coherentFeatures(seen.policy, encounter),
+    coherent: () => coherentFeatures(seen.policy, encounter),
     given: featuresOf(given, encounter),
     max: featuresOf(max, encounter),
   }
@@ -72,13 +64,40 @@ export function judgePolicy(
       ...registerReasons(
         { seen: before, given: CpuPolicy.peek(given) },
         encounter,
-        featureRegisters(encounter.table),
+        releaseFeatures(encounter.table.release),
       ),
     ],
     uncounted: missing.uncounted,
     fault: refused[0] ?? audited[0] ?? null,
     level: () => levelFor(given, max, policies, encounter),
   }
+}
+
+/** The domain's policy with the guest's over it, as far as Xen takes that, before the clamp; and what it refuses. */
+function takeRecords(
+  seen: SeenPolicy,
+  policies: HostPolicies,
+  { domain }: Encounter,
+): { words: Uint32Array; refused: PolicyFault[] } {
+  const rules = releaseRules(policies.release)
+  if (seen.complete && fits(releaseRules(seen.policy.release), rules)) {
+    const words = seen.policy.words()
+    clearOutOfRange(words, rules)
+    return { words, refused: [] }
+  }
+  const words = initDomainPolicy(policies, domain).policy.words()
+  const refused = putRecords(words, seen.records(), rules)
+  clearOutOfRange(words, rules)
+  return { words, refused }
+}
+
+/** Whether a release keeps all that another writes: then the records of a whole policy replace everything. */
+function fits(from: PolicyExtent, to: PolicyExtent): boolean {
+  return (
+    from.featureLeaves <= to.featureLeaves &&
+    from.extendedLeaves <= to.extendedLeaves &&
+    from.msrs === to.msrs
+  )
 }
 
 /** What every Xen leaves of a policy's features, whatever the host: no XSAVE without its leaf, nothing without what it needs. */
@@ -89,22 +108,10 @@ function coherentFeatures(policy: CpuPolicy, encounter: Encounter): Featureset {
   return table.clearDependents(readable)
 }
 
-/** Registers of a policy that are featureset words. */
-function featureRegisters(table: FeatureTable): ReadonlySet<number> {
-  const registers = new Set<number>([PLATFORM_INFO, ARCH_CAPABILITIES, ARCH_CAPABILITIES + 1])
-  for (const { source } of table.words) {
-    if (source !== null && 'leaf' in source)
-      registers.add(
-        placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT) + REGISTERS.indexOf(source.register),
-      )
-  }
-  return registers
-}
-
 /** Features in words that the receiving release does not know: it lets them through, whether the CPU has them or not. */
 function unguarded(before: Uint32Array, policies: HostPolicies, encounter: Encounter): Reason[] {
   const { table, guestName, host } = encounter
-  const known = featureTable(releaseFeatures(policies.release).table.release).words.length
+  const known = releaseFeatures(policies.release).table.words.length
   if (known >= table.words.length) return []
   const features = releaseFeatures(table.release)
   const seen = features.read(before)

@@ -12,7 +12,7 @@ import type { DomainOptions } from '../xen/clamp.js'
 import type { HostPolicies } from '../xen/derive.js'
 import { policiesOfSnapshot, runsHvm } from '../xen/host-policies.js'
 import { offeredFeaturesets } from '../xen/offered-featuresets.js'
-import { type GuestKind, isHvmKind } from './kind.js'
+import { isHvmKind } from './kind.js'
 import type { Admission, AdmitOptions, GuestCpu } from './reasons.js'
 
 /** A guest before a host. */
@@ -35,8 +35,8 @@ export interface Encounter {
   readonly domain: DomainOptions
   /** Words of which the host is not known to have anything. */
   readonly unknownWords: readonly number[]
-  /** Which kinds of guest the host can run, as far as anything is known against it. */
-  readonly runs: Readonly<Record<GuestKind, boolean>>
+  /** Whether the host can run that kind of guest, as far as anything is known against it. */
+  readonly canRun: boolean
   /** Who says what the host offers. */
   readonly evidence: Admission['evidence']
   /** The most that the host gives a guest of this kind, in the words of `table`; null if it cannot run it or nothing is known. */
@@ -80,7 +80,7 @@ function beforeSnapshot(
     policies: whole?.policies ?? null,
     domain: { kind: guest.kind, hap: xen?.hap ?? true, ...options.domain },
     unknownWords,
-    runs: { pv, pv32: xen?.pv32 ?? pv, hvm, pvh: hvm },
+    canRun: { pv, pv32: xen?.pv32 ?? pv, hvm, pvh: hvm }[guest.kind],
     evidence: offered.evidence,
     max: () => (isHvmKind(guest.kind) ? offered.hvm : offered.pv)?.max ?? null,
   }
@@ -92,7 +92,7 @@ function beforePolicies(
   table: FeatureTable,
   options: AdmitOptions,
 ): Encounter {
-  const hvm = runsHvm(host)
+  const canRun = !isHvmKind(guest.kind) || runsHvm(host)
   return {
     guest,
     guestName: nameOf(guest),
@@ -103,10 +103,10 @@ function beforePolicies(
     policies: host,
     domain: { kind: guest.kind, ...options.domain },
     unknownWords: [],
-    runs: { pv: true, pv32: true, hvm, pvh: hvm },
+    canRun,
     evidence: 'said',
     max() {
-      if (isHvmKind(guest.kind) && !hvm) return null
+      if (!canRun) return null
       const { featureset, release } = isHvmKind(guest.kind) ? host.hvmMax : host.pvMax
       const own = nearestRelease(release)
       if (own === undefined || own === table.release) return featureset

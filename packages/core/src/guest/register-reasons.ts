@@ -1,5 +1,6 @@
 /** Reasons that are neither features nor audited: what the guest has seen in other registers, and what it will find there. */
 import { describeWordSource } from '@xenlevel/cpuid'
+import type { ReleaseFeatures } from '../policy/features.js'
 import {
   basic,
   EAX,
@@ -29,13 +30,13 @@ export interface SeenAndGivenWords {
 export function registerReasons(
   words: SeenAndGivenWords,
   encounter: Encounter,
-  featureRegisters: ReadonlySet<number>,
+  featureWords: ReleaseFeatures,
 ): Reason[] {
   return [
     ...xstateReasons(words, encounter),
     ...addressWidthReason(words, encounter),
     ...cacheLineReason(words, encounter),
-    ...otherReasons(words, encounter, featureRegisters),
+    ...otherReasons(words, encounter, featureWords),
   ]
 }
 
@@ -170,11 +171,11 @@ function rest(at: number): number {
 function otherReasons(
   { seen, given }: SeenAndGivenWords,
   { guestName, host }: Encounter,
-  featureRegisters: ReadonlySet<number>,
+  featureWords: ReleaseFeatures,
 ): Reason[] {
   const places = new Set<number>()
   for (let at = 0; at < PLATFORM_INFO; at++) {
-    if (seen[at] === given[at] || featureRegisters.has(at)) continue
+    if (seen[at] === given[at] || featureWords.isWord(at)) continue
     if ((((seen[at] ?? 0) ^ (given[at] ?? 0)) & rest(at)) !== 0) places.add(at)
   }
   if (places.size === 0) return []

@@ -16,20 +16,26 @@ export type SeenRecords = NonNullable<GuestCpu['records']>
 export interface SeenPolicy {
   /** Without leaves beyond its own limits, but with all that any release keeps. */
   readonly policy: CpuPolicy
+  /** True if its records hold every leaf within its limits, as those that Xen writes do. */
+  readonly complete: boolean
   /** As they arrive. */
-  readonly records: SeenRecords
+  readonly records: () => SeenRecords
 }
 
 /** The policy that a guest has seen; null if only features, or nothing, is known. */
-export function seenPolicy({ policy, records }: GuestCpu, table: string): SeenPolicy | null {
-  if (policy === undefined && records === undefined) return null
-  const words = policy?.words() ?? zeroWords(POLICY_WORDS)
-  if (policy === undefined && records !== undefined) putRecords(words, records, WHOLE_EXTENT)
-  clearOutOfRange(words, WHOLE_EXTENT)
-  return {
-    policy: CpuPolicy.fromWords(words, table),
-    records: records ?? policy?.toRecords() ?? { leaves: [], msrs: [] },
+export function seenPolicy({ policy, records }: GuestCpu, release: string): SeenPolicy | null {
+  if (records !== undefined) {
+    const words = zeroWords(POLICY_WORDS)
+    putRecords(words, records, WHOLE_EXTENT)
+    clearOutOfRange(words, WHOLE_EXTENT)
+    const seen = CpuPolicy.fromWords(words, release)
+    return { policy: seen, complete: false, records: () => records }
   }
+  if (policy === undefined) return null
+  const words = policy.words()
+  clearOutOfRange(words, WHOLE_EXTENT)
+  const seen = CpuPolicy.fromWords(words, policy.release)
+  return { policy: seen, complete: true, records: () => policy.toRecords() }
 }
 
 /** The features of a policy in the words that are judged by. */

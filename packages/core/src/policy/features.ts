@@ -20,6 +20,7 @@ export class ReleaseFeatures {
   readonly #known: readonly number[]
   /** Register of each featureset word in a policy. */
   readonly #registers: readonly number[]
+  readonly #isWord: ReadonlySet<number>
   readonly #places = new Map<FeatureName, FeaturePlace>()
 
   constructor(release: string) {
@@ -32,9 +33,15 @@ export class ReleaseFeatures {
         placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT) + REGISTERS.indexOf(source.register)
       )
     })
+    this.#isWord = new Set(this.#registers)
     for (const { name, word, bitInWord } of this.table.features) {
       this.#places.set(name, { word, mask: 1 << bitInWord, register: this.#registers[word] ?? -1 })
     }
+  }
+
+  /** Whether the register at that place of a policy is a featureset word. */
+  isWord(at: number): boolean {
+    return this.#isWord.has(at)
   }
 
   /** The featureset of a policy. */

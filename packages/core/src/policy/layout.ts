@@ -117,8 +117,16 @@ export interface StoredLeaf {
   readonly at: number
 }
 
+// A cache, not state: the same list for everyone who asks.
+let stored: readonly StoredLeaf[] | undefined
+
 /** Every leaf that can be stored, whatever the release, by leaf and sub-leaf. The two limits of the hypervisor leaves are none. */
-export function storedLeaves(): StoredLeaf[] {
+export function storedLeaves(): readonly StoredLeaf[] {
+  stored ??= listLeaves()
+  return stored
+}
+
+function listLeaves(): StoredLeaf[] {
   const leaves: StoredLeaf[] = []
   for (let leaf = 0; leaf < BASIC_LEAVES; leaf++) {
     const array = ARRAY_LEAVES[leaf]

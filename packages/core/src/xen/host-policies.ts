@@ -57,5 +57,5 @@ function derivedPolicies({ policies, featuresets, xen }: HostSnapshot): Snapshot
 
 /** Whether these are the policies of a host that can run HVM guests: without VMX or SVM Xen leaves theirs empty. */
 export function runsHvm({ hvmMax }: HostPolicies): boolean {
-  return CpuPolicy.peek(hvmMax).some((word) => word !== 0)
+  return hvmMax.maxExtendedLeaf !== 0 || !hvmMax.equals(CpuPolicy.empty)
 }

@@ -28,21 +28,49 @@ export function mapFeatureset<Name extends string>(
   from: FeatureTable<Name>,
   to: FeatureTable<string>,
 ): MappedFeatureset<Name> {
-  const targets = new Map(to.features.map(({ name, bit }) => [newestName(name), bit]))
+  const places = placesIn(from, to)
   const bits: number[] = []
   const lost: Name[] = []
   const unnamed: number[] = []
   for (const bit of featureset.bits()) {
-    const feature = from.feature(bit)
-    if (feature === undefined) {
-      const free = to.feature(bit) === undefined && bit < to.words.length * 32
-      if (free) bits.push(bit)
-      else unnamed.push(bit)
-      continue
-    }
-    const target = targets.get(newestName(feature.name))
-    if (target === undefined) lost.push(feature.name)
-    else bits.push(target)
+    const target = places.get(bit) ?? (isFree(bit, to) ? bit : UNNAMED)
+    if (target >= 0) bits.push(target)
+    else if (target === UNNAMED) unnamed.push(bit)
+    else lost.push(...namesOf(bit, from))
   }
   return { featureset: Featureset.fromWords(wordsOfBits(bits, to.words.length)), lost, unnamed }
+}
+
+/** In place of a bit: the target release has no such feature. */
+const LOST = -1
+/** In place of a bit without a name: the target release has its place for something else, or not at all. */
+const UNNAMED = -2
+
+// A cache, not state: where the bits of one immutable table are in another.
+const known = /* @__PURE__ */ new WeakMap<object, WeakMap<object, ReadonlyMap<number, number>>>()
+
+/** Where each named bit of one table is in another; {@link LOST} if it is not there. */
+function placesIn(
+  from: FeatureTable<string>,
+  to: FeatureTable<string>,
+): ReadonlyMap<number, number> {
+  const ofFrom = known.get(from) ?? new WeakMap<object, ReadonlyMap<number, number>>()
+  known.set(from, ofFrom)
+  const present = ofFrom.get(to)
+  if (present !== undefined) return present
+  const targets = new Map(to.features.map(({ name, bit }) => [newestName(name), bit]))
+  const places = new Map(
+    from.features.map(({ name, bit }) => [bit, targets.get(newestName(name)) ?? LOST]),
+  )
+  ofFrom.set(to, places)
+  return places
+}
+
+function isFree(bit: number, table: FeatureTable<string>): boolean {
+  return table.feature(bit) === undefined && bit < table.words.length * 32
+}
+
+function namesOf<Name extends string>(bit: number, table: FeatureTable<Name>): Name[] {
+  const feature = table.feature(bit)
+  return feature === undefined ? [] : [feature.name]
 }
