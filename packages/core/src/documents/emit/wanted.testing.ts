@@ -1,0 +1,108 @@
+/** For tests: hosts whose policies were recorded, and policies that domains on them can have. */
+import { Featureset } from '@xenlevel/cpuid'
+import { readRecordedJson } from '../../../../../fixtures/recorded.js'
+import { isHvmKind } from '../../guest/kind.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { leafOf, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
+import { setDomainPolicy } from '../../xen/clamp.js'
+import type { HostPolicies, VpmuMode } from '../../xen/derive.js'
+import { configured, type EmitOptions } from './forward.js'
+
+interface SystemHost {
+  readonly id: number
+  readonly name: string
+  readonly config: { readonly vpmuMode: VpmuMode }
+  readonly raw: RecordedPolicy
+  readonly host: RecordedPolicy
+  readonly pvMax: RecordedPolicy
+  readonly pvDefault: RecordedPolicy
+  readonly hvmMax: RecordedPolicy
+  readonly hvmDefault: RecordedPolicy
+}
+
+/** A host. */
+export interface NamedHost {
+  readonly name: string
+  readonly policies: HostPolicies
+}
+
+/** Where the hosts of a label of the vectors are. */
+export const systemPolicies = (label: string) => `policy/vectors/system-policies-${label}.json`
+
+/** The hosts of a label of the vectors. */
+export function systemHosts(label: string, release: string): NamedHost[] {
+  const { hosts } = readRecordedJson<{ hosts: SystemHost[] }>(systemPolicies(label))
+  return hosts.map((host) => ({
+    name: `${host.id} ${host.name}`,
+    policies: {
+      release,
+      raw: policyOf(host.raw, release),
+      host: policyOf(host.host, release),
+      pvMax: policyOf(host.pvMax, release),
+      pvDefault: policyOf(host.pvDefault, release),
+      hvmMax: policyOf(host.hvmMax, release),
+      hvmDefault: policyOf(host.hvmDefault, release),
+      vpmuMode: host.config.vpmuMode,
+    },
+  }))
+}
+
+interface BootedHost {
+  readonly xen: string
+  readonly hypercalls: {
+    readonly policies: Readonly<
+      Record<
+        'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default',
+        { readonly leaves: readonly string[]; readonly msrs: readonly string[] }
+      >
+    >
+  }
+}
+
+/** A host that was booted: its policies as its own Xen answered them. */
+export function bootedHost(file: string): NamedHost {
+  const { xen: release, hypercalls } = readRecordedJson<BootedHost>(file)
+  const policy = (which: keyof BootedHost['hypercalls']['policies']) => {
+    const { leaves, msrs } = hypercalls.policies[which]
+    return CpuPolicy.fromRecords(
+      leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
+      msrs.map((text) => {
+        const [index = '', value = ''] = text.split(' -> ')
+        return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
+      }),
+      { release },
+    )
+  }
+  return {
+    name: file,
+    policies: {
+      release,
+      raw: policy('raw'),
+      host: policy('host'),
+      pvMax: policy('pv_max'),
+      pvDefault: policy('pv_default'),
+      hvmMax: policy('hvm_max'),
+      hvmDefault: policy('hvm_default'),
+    },
+  }
+}
+
+/** The most that a domain can have. */
+export function maxOf({ host, domain }: EmitOptions): CpuPolicy {
+  return isHvmKind(domain.kind) ? host.hvmMax : host.pvMax
+}
+
+/** A policy that a domain can have: what Xen makes of some of the max policy's features; null if it takes nothing. */
+export function someOfMax(options: EmitOptions, masks: readonly number[]): CpuPolicy | null {
+  const { words } = maxOf(options).featureset
+  const some = words.map((word, at) => (word & (masks[at] ?? 0xffff_ffff)) >>> 0)
+  const base = configured(options).policy
+  return changed(options, base.withFeatureset(Featureset.fromWords(some)))
+}
+
+/** What Xen makes of a policy that a domain is given; null if it takes nothing. */
+export function changed(options: EmitOptions, asked: CpuPolicy): CpuPolicy | null {
+  const { host, domain } = options
+  const result = setDomainPolicy(configured(options).policy, asked.toRecords(), host, domain)
+  return result.ok ? result.policy.clearOutOfRange() : null
+}
