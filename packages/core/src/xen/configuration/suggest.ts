@@ -1,6 +1,7 @@
 /** What an unknown name of `cpuid=` may have been meant for. */
 import { featureOfLinuxFlag, featureTable } from '@xenlevel/cpuid'
 import { libvirtFeature } from '../../documents/libvirt-names.js'
+import { nameOfBit } from './named-bits.js'
 import type { XlField } from './names.js'
 
 /** A guess. */
@@ -63,7 +64,7 @@ function elsewhere(name: string, { names, release }: Names): Suggestion | null {
     if (bit === undefined || bit === null) continue
     const who = libvirt === undefined ? 'Linux' : 'libvirt and QEMU'
     const what = feature === null ? `bit ${bit} of the featureset` : feature
-    const known = nameOfBit(bit, names)
+    const known = nameOf(bit, names)
     return known === null
       ? {
           reason: `That is what ${who} call ${what}, for which libxl of Xen ${release} has no name.`,
@@ -78,36 +79,16 @@ function newer(name: string, { names, release }: Names): Suggestion | null {
   const table = featureTable()
   const feature = table.feature(plain(name)) ?? table.feature(name)
   if (feature === undefined) return null
-  const known = nameOfBit(feature.bit, names)
+  const known = nameOf(feature.bit, names)
   return known === null
     ? { reason: `${feature.name} came with a later release than ${release}.` }
     : { suggestion: known, reason: `In this release it is "${known}".` }
 }
 
 /** The name of a featureset bit (of the newest Xen) in a release's libxl; null if it has none. */
-function nameOfBit(bit: number, names: ReadonlyMap<string, XlField>): string | null {
-  const source = featureTable().words[bit >>> 5]?.source
-  if (source === undefined || source === null) return null
-  const place = bit & 31
-  for (const [name, field] of names) {
-    if (field.kind === 'msr') {
-      if (
-        'msr' in source &&
-        field.index === source.msr &&
-        field.bit === place + (source.register === 'edx' ? 32 : 0)
-      )
-        return name
-    } else if (
-      !('msr' in source) &&
-      field.length === 1 &&
-      field.leaf === source.leaf &&
-      field.subleaf === source.subleaf &&
-      field.register === source.register &&
-      field.bit === place
-    )
-      return name
-  }
-  return null
+function nameOf(bit: number, names: ReadonlyMap<string, XlField>): string | null {
+  const source = featureTable().words[bit >>> 5]?.source ?? null
+  return source === null ? null : (nameOfBit(bit & 31, source, names) ?? null)
 }
 
 /** The name that takes the fewest changes of letters. */

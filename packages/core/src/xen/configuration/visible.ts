@@ -45,10 +45,12 @@ export function visiblePlace(
     if (subleaf !== null) return -1
     return leaf === 0x4000_0000 ? HYPERVISOR_LIMIT : leaf === 0x4000_0100 ? HYPERVISOR_LIMIT_2 : -1
   }
+  if (leaf >= 0x8000_0000) {
+    const place = leaf - 0x8000_0000
+    return subleaf === null && place < extendedLeaves(words, extent) ? extended(place) : -1
+  }
   const at = placeOfLeaf(leaf, subleaf, extent)
-  if (at < 0) return -1
-  if (leaf >= 0x8000_0000) return leaf - 0x8000_0000 < extendedLeaves(words, extent) ? at : -1
-  if (leaf > (words[EAX] ?? 0)) return -1
+  if (at < 0 || leaf > (words[EAX] ?? 0)) return -1
   return subleaf === null || subleaf < subleavesOf(leaf, words, extent) ? at : -1
 }
 
