@@ -66,7 +66,10 @@ const NO_LEVEL = () => ({ policy: null, featureset: null })
 
 function vendorOnly(met: Encounter): Judgement {
   return {
-    reasons: vendorReasons(met.guest.vendor ?? met.guest.policy?.vendor, met),
+    reasons: vendorReasons(
+      met.guest.vendor ?? seenPolicy(met.guest, met.table.release)?.vendor,
+      met,
+    ),
     uncounted: [],
     xen: null,
     seen: Featureset.empty,
@@ -103,7 +106,7 @@ function features(seen: Featureset, known: SeenPolicy | null, met: Encounter): J
   const missing = missingFeatures({ seen, coherent: () => seen, given: max, max }, met)
   return {
     reasons: [
-      ...vendorReasons(met.guest.vendor ?? known?.policy.vendor, met),
+      ...vendorReasons(met.guest.vendor ?? known?.vendor, met),
       ...refusedRecords(known, met),
       ...missing.reasons,
     ],

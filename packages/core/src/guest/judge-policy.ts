@@ -48,19 +48,19 @@ export function judgePolicy(
   const features = {
     seen: featuresOf(seen.policy, encounter),
     coherent: () => coherentFeatures(seen.policy, encounter),
-    given: featuresOf(given, encounter),
+    given: usableFeatures(given, policies, encounter),
     max: featuresOf(max, encounter),
   }
   const missing = missingFeatures(features, encounter)
   return {
     reasons: [
-      ...vendorReasons(encounter.guest.vendor ?? seen.policy.vendor, encounter),
+      ...vendorReasons(encounter.guest.vendor ?? seen.vendor, encounter),
       ...refused.map((found) => recordReason(found, encounter)),
       ...audited.flatMap((found) => limitReason(found, wanted, max, encounter) ?? []),
       ...loweredLimits(wanted, given, audited, encounter),
       ...missing.reasons,
       ...fpuGained(features, encounter),
-      ...unguarded(before, policies, encounter),
+      ...unguarded(features.given, before, policies, encounter),
       ...registerReasons(
         { seen: before, given: CpuPolicy.peek(given) },
         encounter,
@@ -108,16 +108,41 @@ function coherentFeatures(policy: CpuPolicy, encounter: Encounter): Featureset {
   return table.clearDependents(readable)
 }
 
-/** Features in words that the receiving release does not know: it lets them through, whether the CPU has them or not. */
-function unguarded(before: Uint32Array, policies: HostPolicies, encounter: Encounter): Reason[] {
+/** How many featureset words the receiving release knows: it does not look at others, and lets them through. */
+function knownWords({ release }: HostPolicies): number {
+  return releaseFeatures(release).table.words.length
+}
+
+/** What the guest finds, without what is let through unseen and cannot be used because something that it needs was dropped. */
+function usableFeatures(
+  given: CpuPolicy,
+  policies: HostPolicies,
+  encounter: Encounter,
+): Featureset {
+  const found = featuresOf(given, encounter)
+  const known = knownWords(policies)
+  if (known >= encounter.table.words.length) return found
+  const cleared = encounter.table.clearDependents(found).words
+  return Featureset.fromWords(
+    found.words.map((word, index) => (index < known ? word : (cleared[index] ?? 0))),
+  )
+}
+
+/** Features in words that the receiving release does not know, and that the CPU there is without. */
+function unguarded(
+  given: Featureset,
+  before: Uint32Array,
+  policies: HostPolicies,
+  encounter: Encounter,
+): Reason[] {
   const { table, guestName, host } = encounter
-  const known = releaseFeatures(policies.release).table.words.length
+  const known = knownWords(policies)
   if (known >= table.words.length) return []
   const features = releaseFeatures(table.release)
   const seen = features.read(before)
   const raw = features.read(CpuPolicy.peek(policies.raw ?? policies.host))
   for (let word = 0; word < seen.length; word++)
-    seen[word] = word < known ? 0 : (seen[word] ?? 0) & ~(raw[word] ?? 0)
+    seen[word] = word < known ? 0 : (seen[word] ?? 0) & (given.words[word] ?? 0) & ~(raw[word] ?? 0)
   return Featureset.fromWords(seen)
     .bits()
     .map((bit): Reason => {
@@ -138,10 +163,12 @@ function levelFor(
   given: CpuPolicy,
   max: CpuPolicy,
   policies: HostPolicies,
-  { domain }: Encounter,
+  encounter: Encounter,
 ): CpuPolicy | null {
+  const { domain } = encounter
   const words = given.words()
   words[PLATFORM_INFO] = (words[PLATFORM_INFO] ?? 0) & (CpuPolicy.peek(max)[PLATFORM_INFO] ?? 0)
+  dropUnguarded(words, policies, encounter)
   const level = CpuPolicy.fromWords(words, policies.release).clearOutOfRange()
   const answer = setDomainPolicy(
     initDomainPolicy(policies, domain).policy,
@@ -150,4 +177,14 @@ function levelFor(
     domain,
   )
   return answer.ok ? answer.policy : null
+}
+
+/** Takes from words that the release does not know what the CPU is without. */
+function dropUnguarded(words: Uint32Array, policies: HostPolicies, { table }: Encounter): void {
+  const known = knownWords(policies)
+  const features = releaseFeatures(table.release)
+  const raw = features.read(CpuPolicy.peek(policies.raw ?? policies.host))
+  const own = features.read(words)
+  for (let word = known; word < own.length; word++) own[word] = (own[word] ?? 0) & (raw[word] ?? 0)
+  features.write(words, own)
 }
