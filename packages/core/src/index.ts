@@ -160,5 +160,11 @@ export {
   type HostEstimate,
 } from './xen/estimate.js'
 export type { EstimatedFacts } from './xen/estimate-facts.js'
+export {
+  explainSameModel,
+  type FeatureOrigin,
+  type SameModelCpu,
+  type SameModelDifference,
+} from './xen/feature-origins.js'
 export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
 export { type Evidence, evidenceFor } from './xen/releases.js'
