@@ -36,6 +36,20 @@ export interface Problem {
   readonly found?: number | string
 }
 
+/** Who reads microcode, each with rules of its own; strict and loose are iucode_tool's, with and without its strict checks. */
+export type MicrocodeRule = 'xen' | 'linux-early' | 'linux-late' | 'strict' | 'loose'
+
+/**
+ * Why somebody who reads microcode refuses a file, or leaves a part of it unread. An `error` holds for every CPU; after a `warning` some
+ * CPUs get an update all the same.
+ */
+export interface Finding extends Problem {
+  /** Whose rule it is. */
+  readonly rule: MicrocodeRule
+  /** What the reader itself prints; undefined where it is silent. */
+  readonly says?: string
+}
+
 /** One CPU model that an update is for. */
 export interface UpdateSignature {
   /** CPUID leaf 1, eax. */
