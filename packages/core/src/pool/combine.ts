@@ -80,7 +80,7 @@ export class FeaturesetCombiner {
     if (this.#count === 0) return Featureset.empty
     const all = this.#all.slice(0, this.#length)
     if ((this.#options.method ?? 'xenserver') === 'xenserver') {
-      settle(all, this.#any, featureTable(this.#options.release))
+      settleWords(all, this.#any, featureTable(this.#options.release))
     }
     return Featureset.fromWords(all)
   }
@@ -112,8 +112,8 @@ export class FeaturesetCombiner {
   }
 }
 
-/** Turns the AND of all sets into the level, given the OR of them. */
-function settle(all: Uint32Array, any: Uint32Array, table: FeatureTable): void {
+/** Turns the AND of all sets into the level, in place, given the OR of them: what `xenserver` does beside the AND. */
+export function settleWords(all: Uint32Array, any: Uint32Array, table: FeatureTable): void {
   const accumulated = accumulatedFeatures(table).words
   for (let index = 0; index < all.length; index++) {
     all[index] = (all[index] ?? 0) | ((any[index] ?? 0) & (accumulated[index] ?? 0))
