@@ -148,6 +148,33 @@ describe('describeTopology', () => {
     expect(codes(many)).toEqual(['TOPOLOGY_SATURATED'])
   })
 
+  it('knows that fields can be full', () => {
+    // 128 cores of two threads: leaf 1 and leaf 4 hold their largest numbers.
+    const full = withLeaf(
+      withLeaf(withLeaf(intelCpu(), { leaf: 1, b: 255 << 16 }), {
+        leaf: 0xb,
+        subleaf: 1,
+        a: 8,
+        b: 256,
+      }),
+      { leaf: 4, subleaf: 0, a: 0xfc00_4021 },
+    )
+    const alike = [1, 2, 3].reduce(
+      (policy, subleaf) => withLeaf(policy, { leaf: 4, subleaf, a: 0xfc00_4021 }),
+      full,
+    )
+    expect(codes(alike)).toEqual([])
+    expect(describeTopology(alike)).toMatchObject({ cores: 128, threads: 2 })
+  })
+
+  it('does not count by a level without processors', () => {
+    for (const cpu of [intelCpu(), amdCpu({ features: [] })]) {
+      const none = withLeaf(cpu, { leaf: 0xb, subleaf: 0, b: 0 })
+      const without = withLeaf(none, { leaf: 0xb, subleaf: 0, b: 0, c: 0 })
+      expect(describeTopology(none)).toEqual(describeTopology(without))
+    }
+  })
+
   it('answers for any policy, and does not change it', () => {
     const seed = fc.integer({ min: 0, max: 0xffff_ffff })
     fc.assert(
