@@ -16,7 +16,7 @@ import {
   type RegisterPlace,
 } from './named-bits.js'
 import { xlCpuidNames } from './names.js'
-import { whyFeature, whyRegister } from './reasons.js'
+import { whyBits, whyFeature } from './reasons.js'
 import { TEXT_REGISTERS, UNASKED } from './register-list.js'
 import { isLimit, visiblePlace } from './visible.js'
 
@@ -100,7 +100,9 @@ function registerFindings(
     ...resetFindings({
       place,
       text,
-      reset: (sources.unasked ^ before) & open & (got ^ before) & kept,
+      // What an item names with x is asked for: the default.
+      reset:
+        (sources.unasked ^ before) & open & (got ^ before) & kept & ~(items?.named(place) ?? 0),
       before,
       trace,
       items,
@@ -148,7 +150,7 @@ function missedFindings({ place, value, missed, changes, trace, items }: Missed)
     found.push({
       code: 'field-not-as-asked',
       severity: 'warning',
-      message: `${placeText(place)}, ${bitsText(unnamed)}: not as asked for; ${whyRegister(place, changes).text}.`,
+      message: `${placeText(place)}, ${bitsText(unnamed)}: asked for 0x${((value & unnamed) >>> 0).toString(16)} of them, but ${whyBits(place, unnamed, changes, trace.features).text}.`,
       ...placeOfFinding(place),
       ...(item === undefined ? {} : { item }),
     })
@@ -209,10 +211,10 @@ function resetFindings({ place, text, reset, before, trace, items }: Reset): Con
   const told = [
     gained.features.length === 0 ? '' : `it gets ${listText(gained.features)}`,
     lost.features.length === 0 ? '' : `it loses ${listText(lost.features)}`,
-    unnamed === 0 ? '' : `${bitsText(unnamed)} change`,
+    unnamed === 0 ? '' : `${bitsText(unnamed)} ${unnamed & (unnamed - 1) ? 'change' : 'changes'}`,
   ].filter((part) => part !== '')
   const wanted = keptItems(place, reset, before, trace)
-  const item = items?.ofBits(place, ~maskOf(text))
+  const item = items?.ofBits(place, ~maskOf(text)) ?? items?.ofRegister(place)
   return [
     {
       code: 'register-reset',

@@ -146,31 +146,31 @@ export function aboutNumber(
   const say = (code: string, severity: ConfigFinding['severity'], message: string) => {
     findings.push({ code, severity, message, column: at })
   }
-  if (number.overflow)
+  const kept = length === 32 ? number.low : number.low & ((1 << length) - 1)
+  const size = length === 1 ? 'one bit' : `${length} bits`
+  if (number.overflow || (number.negative && (number.low !== 0 || number.high !== 0))) {
+    const [code, what] = number.overflow
+      ? ['value-overflow', 'too large for 64 bits']
+      : ['value-negative', 'negative']
     say(
-      'value-overflow',
+      code,
       'error',
-      `The value of ${name} is too large for 64 bits: C makes ${cNumberText(number)} of it.`,
+      `The value of ${name} is ${what}: C makes ${cNumberText(number)} of it, and ${name}, which has ${size}, becomes ${kind === 'family' ? 'something else' : kept >>> 0}.`,
     )
-  else if (number.negative && (number.low !== 0 || number.high !== 0))
-    say(
-      'value-negative',
-      'error',
-      `The value of ${name} is negative: C wraps it around to ${cNumberText(number)}.`,
-    )
-  else if (number.base === 8 && (number.low > 7 || number.high !== 0))
+    return
+  }
+  if (number.base === 8 && (number.low > 7 || number.high !== 0))
     say(
       'value-octal',
       'warning',
       `The value of ${name} begins with 0, so C reads it as octal: ${cNumberText(number)}. Write it without the zero.`,
     )
   if (kind === 'family') return
-  const kept = length === 32 ? number.low : number.low & ((1 << length) - 1)
   if (number.high === 0 && number.low === kept) return
   say(
     'value-truncated',
-    'error',
-    `${name} has ${length === 1 ? 'one bit' : `${length} bits`}: of ${cNumberText(number)} the lowest ${length === 1 ? 'one is' : 'ones are'} kept, which is ${kept >>> 0}.`,
+    length === 1 && kept === 1 ? 'warning' : 'error',
+    `${name} has ${size}: of ${cNumberText(number)} the lowest ${length === 1 ? 'one is' : 'ones are'} kept, which is ${kept >>> 0}.`,
   )
 }
 

@@ -62,6 +62,11 @@ export function bitsText(mask: number): string {
   return `bits ${listText(bits.map(String).reverse())}`
 }
 
+/** `1 bit`, `2 bits`. */
+export function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listText(words: readonly string[]): string {
   if (words.length < 2) return words.join('')

@@ -1,8 +1,9 @@
 /** Why a policy is not as it was asked for: found among what Xen changed. */
 import type { FeatureName } from '@xenlevel/cpuid'
+import type { ReleaseFeatures } from '../../policy/features.js'
 import type { Change } from '../changes.js'
 import type { ClampStep } from '../clamp-steps.js'
-import type { RegisterPlace } from './named-bits.js'
+import { type RegisterPlace, wordOf } from './named-bits.js'
 
 /** A reason and how it reads behind a name: "…: Xen's max policy for this kind of guest does not have it". */
 export interface WhyNot {
@@ -46,16 +47,21 @@ export function whyFeature(name: FeatureName, changes: readonly Change[]): WhyNo
     : { step, text: `it needs ${missing.join(', ')}, which the guest does not have`, missing }
 }
 
-/** Why a register is not. */
-export function whyRegister(place: RegisterPlace, changes: readonly Change[]): WhyNot {
-  const change = changes.findLast(
-    ({ leaf, subleaf, register }) =>
-      !('msr' in place) &&
-      leaf === place.leaf &&
-      subleaf === place.subleaf &&
-      register === place.register,
+/** Why bits of a register that are no features are not. */
+export function whyBits(
+  place: RegisterPlace,
+  mask: number,
+  changes: readonly Change[],
+  features: ReleaseFeatures,
+): WhyNot {
+  const word = wordOf(place, features)
+  const change = changes.findLast(({ leaf, subleaf, register, bit }) =>
+    bit === undefined
+      ? !('msr' in place) &&
+        leaf === place.leaf &&
+        subleaf === place.subleaf &&
+        register === place.register
+      : bit >>> 5 === word && ((mask >>> (bit & 31)) & 1) === 1,
   )
-  return change === undefined
-    ? { text: 'Xen does not keep it for guests' }
-    : { step: change.step, text: TEXT[change.step] }
+  return change === undefined ? OUT_OF_RANGE : { step: change.step, text: TEXT[change.step] }
 }

@@ -6,6 +6,7 @@ import type { ApplyTrace, Stage } from './apply-trace.js'
 import { placeOfMsr } from './asked.js'
 import type { ConfigFinding } from './finding.js'
 import type { ItemPlaces } from './item-places.js'
+import { listText } from './named-bits.js'
 import type { XlCpuidLeaf, XlMsr } from './register-list.js'
 import { visiblePlace } from './visible.js'
 
@@ -84,9 +85,10 @@ function missingText(entry: XlCpuidLeaf | XlMsr, what: string, trace: ApplyTrace
     subleaf === null && placeOfLeaf(leaf, 0, extent) >= 0
       ? ` Leaf ${hex(leaf)} has sub-leaves: write "${hex(leaf)},0:".`
       : placeOfLeaf(leaf, subleaf, extent) >= 0
-        ? ` Leave out what asks for it: an item that sets a bit to 0 is refused here too.`
+        ? ' Leave out what names it: here not even 0 can be asked of it.'
         : ''
-  return `${lacking.join(', ')} ${lacking.length > 1 ? 'have' : 'has'} no ${what}: applying the configuration fails with ${errno}, and nothing of its leaves is set.${hint}`
+  const who = listText(lacking)
+  return `${who.charAt(0).toUpperCase()}${who.slice(1)} ${lacking.length > 1 ? 'have' : 'has'} no ${what}: applying the configuration fails with ${errno}, and nothing of its leaves is set.${hint}`
 }
 
 /** Where Xen's audit finds a limit that is too high, and where that limit is. */

@@ -88,8 +88,7 @@ export function aboutLeaf(
   const extent = releaseRules(release)
   const limits = leaf === 0x4000_0000 || leaf === 0x4000_0100
   if (limits ? subleaf === null : placeOfLeaf(leaf, subleaf, extent) >= 0) return
-  const fails =
-    'Xen keeps no such leaf: applying the configuration will fail with EINVAL, "missing leaf".'
+  const fails = 'Xen keeps no such leaf: applying the configuration will fail.'
   const withNone = subleaf !== null && (limits || placeOfLeaf(leaf, null, extent) >= 0)
   const withZero = subleaf === null && placeOfLeaf(leaf, 0, extent) >= 0
   findings.push({
@@ -136,7 +135,7 @@ export function aboutPolicy(policy: string, column: number, findings: ConfigFind
     findings.push({
       code: 'character-unknown',
       severity: 'error',
-      message: `${JSON.stringify(policy.slice(wrong, wrong + 1))} means nothing: the characters are 0, 1, x (the default), k and s (the host). libxl looks only when it applies them, and that will fail with EINVAL.`,
+      message: `${JSON.stringify(policy.slice(wrong, wrong + 1))} means nothing: the characters are 0, 1, x (the default), k and s (the host). libxl looks only when it applies them, and that will fail.`,
       column: column + wrong,
     })
   const same = policy.indexOf('s')
