@@ -133,6 +133,18 @@ export {
 } from './pool/level.js'
 export type { Loss } from './pool/losses.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
+export { type DescribeTopologyOptions, describeTopology } from './topology/describe.js'
+export type { OverwrittenRegister } from './topology/overwritten.js'
+export { TopologyError } from './topology/shape.js'
+export type {
+  ApicIdScheme,
+  ApicIdShifts,
+  Topology,
+  TopologyCache,
+  TopologyFinding,
+  TopologyShape,
+} from './topology/types.js'
+export { type WithTopologyOptions, type WithTopologyResult, withTopology } from './topology/with.js'
 export { type XenVerdict, xenCompatible } from './xen/audit.js'
 export { type BootOptions, type NamedFeatures, parseBootOptions } from './xen/boot-options.js'
 export type { Change } from './xen/changes.js'
@@ -166,5 +178,16 @@ export {
   type SameModelCpu,
   type SameModelDifference,
 } from './xen/feature-origins.js'
+export {
+  type CapsAssumption,
+  type LevellingCaps,
+  type LevellingCapsOptions,
+  levellingCaps,
+  levellingCapsOfSysctl,
+  publicLevellingCaps,
+} from './xen/levelling-caps.js'
+export type { LevellingCap, MaskMsr } from './xen/levelling-caps-table.js'
 export type { DefaultFeatureset, MaxFeatureset } from './xen/offered-featuresets.js'
 export { type Evidence, evidenceFor } from './xen/releases.js'
+export { uncooperativeView } from './xen/uncooperative.js'
+export { type EnforcementFinding, levelEnforcement } from './xen/uncooperative-findings.js'
