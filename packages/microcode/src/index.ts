@@ -1,5 +1,24 @@
 /** Microcode files: read, judge, choose, plan, and the late-load rendezvous. */
 export {
+  type AmdContainerInit,
+  type EquivalenceInit,
+  encodeAmdContainer,
+  encodeAmdContainers,
+} from './amd/write.js'
+export type { Evidence } from './container-rules.js'
+export { type EarlyCpio, type Extent, splitEarlyCpio } from './cpio.js'
+export { type EarlyCpioChange, replaceEarlyCpio } from './cpio-replace.js'
+export { buildEarlyCpio, type EarlyCpioInit } from './cpio-write.js'
+export { MicrocodeFormatError } from './errors.js'
+export {
+  type NamedBytes,
+  type NamedMicrocode,
+  type ParseMicrocodeOptions,
+  parseMicrocode,
+  parseMicrocodeFiles,
+} from './file.js'
+export { encodeIntel, encodeIntelDat, type IntelUpdateInit } from './intel/write.js'
+export {
   parseUcodeOption,
   type UcodeOption,
   type UcodeOptionCode,
@@ -7,6 +26,21 @@ export {
   type UcodeOptionFinding,
 } from './option.js'
 export { UcodeReleaseError } from './option-rules.js'
+export {
+  type AmdUcodeInfoRun,
+  type ListedContainer,
+  type ListedPatch,
+  runAmdUcodeInfo,
+} from './peers/amd-ucode-info.js'
+export { type GnuCpioRun, type ListedMember, runGnuCpio } from './peers/gnu-cpio.js'
+export {
+  type IucodeOptions,
+  type IucodeRun,
+  type IucodeSignature,
+  type IucodeUpdate,
+  runIucode,
+} from './peers/iucode.js'
+export { recogniseMicrocode } from './recognise.js'
 export {
   type LateLoadErrno,
   LateLoadReleaseError,
@@ -41,3 +75,27 @@ export type {
   LateLoadVariant,
   RunOptions,
 } from './rendezvous/types.js'
+export type {
+  AmdContainer,
+  AmdEquivalence,
+  AmdUpdate,
+  CpioMember,
+  CpuIdentity,
+  Finding,
+  IntelUpdate,
+  MetadataBlock,
+  MicrocodeFile,
+  MicrocodeFormat,
+  MicrocodeRule,
+  MicrocodeUpdate,
+  MicrocodeVendor,
+  Problem,
+  UpdateSignature,
+} from './types.js'
+export {
+  type Explanation,
+  explainMicrocode,
+  type Verdict,
+  type VerifyOptions,
+  verifyMicrocode,
+} from './verify.js'
