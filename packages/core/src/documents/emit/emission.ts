@@ -25,10 +25,11 @@ export function emissionOf(target: Target, result: ApplyConfigResult, language: 
   // Leaves beyond the limits are nobody's; Xen writes the address width there all the same.
   const differences = comparePolicies(target.policy, policy.clearOutOfRange())
   return {
-    exact: ok && differences.length === 0 && target.beyond.length === 0,
+    exact: ok && target.runnable && differences.length === 0 && target.beyond.length === 0,
     policy,
     differences,
     findings: [
+      ...(target.runnable ? [] : [NOT_RUNNABLE]),
       ...(ok ? [] : [refusal(result.error)]),
       ...beyondFindings(target),
       ...differenceFindings(target, differences, language),
@@ -37,11 +38,18 @@ export function emissionOf(target: Target, result: ApplyConfigResult, language: 
   }
 }
 
+const NOT_RUNNABLE: ConfigFinding = {
+  code: 'host-without-hvm',
+  severity: 'error',
+  message:
+    'This host cannot run HVM guests: their max policy is empty. Switch VT-x or AMD-V on in its firmware, or take another host.',
+}
+
 function refusal(error: PolicyFault): ConfigFinding {
   return {
     code: 'configuration-refused',
     severity: 'error',
-    message: `The domain cannot be made: ${describeFault(error)}. Take a host that can run this kind of guest.`,
+    message: `The domain cannot be made: ${describeFault(error)}. Look at what the host's max policy allows.`,
   }
 }
 
@@ -98,7 +106,7 @@ const REASONS = {
   },
   forced: {
     code: 'feature-forced',
-    severity: 'error',
+    severity: 'warning',
     message: (what) =>
       `This domain has what is not wanted, whatever is configured, because Xen tells it what the host's hardware does: ${what}.`,
   },
@@ -123,7 +131,9 @@ function differenceFindings(
   const table = featureTable(target.policy.release)
   const reasonOf = reasons(target)
   return Object.entries(REASONS).flatMap(([reason, { code, severity, message }]) => {
-    const names = differences.filter((each) => reasonOf(each) === reason).map(({ name }) => name)
+    const found = differences.filter((each) => reasonOf(each) === reason)
+    // Bits of leaf 1 and their copies in 0x8000_0001.edx have the same names.
+    const names = [...new Set(found.map(({ name }) => name))]
     const features = names.flatMap((name): FeatureName[] => {
       const feature = table.feature(name)
       return feature === undefined ? [] : [feature.name]
@@ -144,18 +154,12 @@ function reasons({
   const dependent = new Set(
     clamped.changes.filter(({ step }) => step === 'dependency').map(({ bit }) => bit),
   )
-  return ({ kind, name, leaf, register }) => {
-    const feature = table.feature(name)
-    if (kind !== 'feature' || isCopy(leaf, register, feature?.word)) return 'without-key'
-    const bit = feature?.bit ?? Number(name.slice(1, -1))
+  return ({ kind, name }) => {
+    if (kind !== 'feature') return 'without-key'
+    const bit = table.feature(name)?.bit ?? Number(name.slice(1, -1))
     const [wanted, given] = [policy.featureset.has(bit), featureset.has(bit)]
     if (wanted === given) return 'without-name'
     if (given) return 'forced'
     return dependent.has(bit) ? 'dependent' : 'not-offered'
   }
-}
-
-/** Whether a bit of 0x8000_0001.edx only repeats one of leaf 1. */
-function isCopy(leaf: number | null, register: string | null, word: number | undefined): boolean {
-  return leaf === 0x8000_0001 && register === 'edx' && word === 0
 }

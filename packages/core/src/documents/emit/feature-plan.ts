@@ -122,16 +122,24 @@ function knownOnly(words: Uint32Array, features: ReleaseFeatures): Uint32Array {
   return words
 }
 
-function unitsOf(table: FeatureTable, { rules }: Trial): Unit[] {
-  const units = new Map<number, { word: number; place: number }[]>()
-  for (const { index: word, source } of table.words) {
+// A cache, not state: the same words for everyone who asks.
+const knownUnits = /* @__PURE__ */ new Map<string, readonly Unit[]>()
+
+function unitsOf({ release, words }: FeatureTable, { rules }: Trial): readonly Unit[] {
+  const key = `${release} ${rules.leafByLeaf}`
+  const present = knownUnits.get(key)
+  if (present !== undefined) return present
+  const units = new Map<number, Unit>()
+  for (const { index: word, source } of words) {
     const place = placeOfWord(source)
     if (place < 0) continue
     const whole = rules.leafByLeaf || isArchCapabilities(place)
     const unit = whole ? unitOfPlace(place) : place
     units.set(unit, [...(units.get(unit) ?? []), { word, place }])
   }
-  return [...units.values()]
+  const made = [...units.values()]
+  knownUnits.set(key, made)
+  return made
 }
 
 /** What would be there if nothing were named to go, and needs nothing that goes. */

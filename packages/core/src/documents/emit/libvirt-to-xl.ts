@@ -108,7 +108,7 @@ function whyIgnored(cpu: LibvirtCpu, { kind }: LibvirtToXlOptions): ConfigFindin
   if (!isHvmKind(kind))
     return {
       code: 'libvirt-ignores-pv',
-      severity: 'error',
+      severity: 'warning',
       message: "libvirt's libxl driver reads no <cpu> of PV guests: they get the host's default.",
     }
   if (cpu.mode === 'host-passthrough') return null

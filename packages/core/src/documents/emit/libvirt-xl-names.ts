@@ -17,12 +17,28 @@ type Spot = number
 
 const spotOf = (place: number, bit: number): Spot => place * 32 + bit
 
+// A cache, not state: one immutable map a release and driver.
+const known = /* @__PURE__ */ new Map<string, ReadonlyMap<number, RegisterNames>>()
+
 /**
  * The names by register, for one driver; of a name that arrives as something else, or that the driver keeps for itself, nothing.
  *
  * @param kept - `vmx` or `svm`, where the driver takes it for nested virtualisation.
  */
 export function libvirtXlNames(
+  release: string,
+  kept: string | undefined,
+  naming: LibvirtNaming,
+): ReadonlyMap<number, RegisterNames> {
+  const key = `${release} ${kept} ${naming}`
+  const present = known.get(key)
+  if (present !== undefined) return present
+  const made = buildNames(release, kept, naming)
+  known.set(key, made)
+  return made
+}
+
+function buildNames(
   release: string,
   kept: string | undefined,
   naming: LibvirtNaming,

@@ -44,7 +44,8 @@ export interface LibvirtXml extends Emission {
  * names and no numbers: what cannot be said is in `differences`, and by name in `findings`. PV guests get nothing of it. An HVM guest has
  * PAE only with `<pae/>` among the domain's `<features>`; `pae: false` says that it is not there.
  *
- * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table.
+ * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table; {@link @xenlevel/cpuid!XenlevelError} with code
+ * `CONFIG_RELEASE` for one before 4.13.
  */
 export function toLibvirtXml(wanted: WantedCpu, options: LibvirtXmlOptions): LibvirtXml {
   const { host, domain } = options
@@ -71,7 +72,11 @@ export function toLibvirtXml(wanted: WantedCpu, options: LibvirtXmlOptions): Lib
     { ...options, domain: { ...domain, nestedVirt } },
     { cpuid: items, language: 'libxl' },
   )
-  const emission = emissionOf(target, result, "libvirt's names")
+  const emission = emissionOf(
+    target,
+    result,
+    isHvmKind(domain.kind) ? "libvirt's names" : 'The XML of a PV guest',
+  )
   return {
     xml: libvirtCpuXml(cpu),
     cpu,

@@ -58,17 +58,20 @@ function choicesOf({ on, off }: NamedWord, register: RegisterNames | undefined):
   return choices
 }
 
-/** One name that changes nothing itself: the shortest that the registers have. */
+/** One name that changes nothing itself: the shortest that the registers have, of something that is there if there is one. */
 function forTheOthers(
   unit: readonly NamedWord[],
   registers: ReadonlyMap<number, RegisterNames>,
   { words }: FeaturePlan,
 ): NamedChoice[] {
-  const choices = unit.flatMap(({ word, place }) => {
-    const register = registers.get(place)
-    const name = register?.names.get(register.shortest)
-    if (register === undefined || name === undefined) return []
-    return [{ name, on: (((words[word] ?? 0) >>> register.shortest) & 1) === 1 }]
-  })
-  return choices.sort((a, b) => a.name.length - b.name.length).slice(0, 1)
+  const choices = unit.flatMap(({ word, place }) =>
+    [...(registers.get(place)?.names ?? [])].map(([bit, name]) => ({
+      bit: word * 32 + bit,
+      name,
+      on: (((words[word] ?? 0) >>> bit) & 1) === 1,
+    })),
+  )
+  return choices
+    .sort((a, b) => a.name.length - b.name.length || Number(b.on) - Number(a.on) || a.bit - b.bit)
+    .slice(0, 1)
 }

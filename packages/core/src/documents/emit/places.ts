@@ -5,6 +5,8 @@ import {
   PLATFORM_INFO,
   placeOfLeaf,
   REGISTERS,
+  type StoredLeaf,
+  storedLeaves,
   WHOLE_EXTENT,
 } from '../../policy/layout.js'
 
@@ -14,6 +16,15 @@ export function placeOfWord(source: WordSource | null): number {
   if ('msr' in source) return ARCH_CAPABILITIES + (source.register === 'eax' ? 0 : 1)
   const leaf = placeOfLeaf(source.leaf, source.subleaf, WHOLE_EXTENT)
   return leaf < 0 ? leaf : leaf + REGISTERS.indexOf(source.register)
+}
+
+// A cache, not state: the same leaves for everyone who asks.
+let leaves: ReadonlyMap<number, StoredLeaf> | undefined
+
+/** The leaf that a place belongs to; undefined for a place that belongs to none. */
+export function leafOfPlace(place: number): StoredLeaf | undefined {
+  leaves ??= new Map(storedLeaves().map((leaf) => [leaf.at, leaf]))
+  return leaves.get(unitOfPlace(place))
 }
 
 /** Whether a place is one of the two halves of MSR 0x10a. */

@@ -114,9 +114,9 @@ export function toQemuCpu(wanted: WantedCpu, options: QemuCpuOptions = {}): Qemu
 
 /** Named and unnamed bits, without the copies of leaf 1's in 0x8000_0001.edx and without topology. */
 function wantedFeatures(wanted: WantedCpu, table: FeatureTable): Featureset {
-  const words = [...(wanted instanceof CpuPolicy ? wanted.featureset : wanted).words]
-  words[WORD_E1D] = ((words[WORD_E1D] ?? 0) & ~COMMON_1D_FEATURES) >>> 0
-  return Featureset.fromWords(words).andNot(Featureset.fromNames(OF_TOPOLOGY, table))
+  const { words } = wanted instanceof CpuPolicy ? wanted.featureset : wanted
+  const own = words.map((word, at) => (at === WORD_E1D ? (word & ~COMMON_1D_FEATURES) >>> 0 : word))
+  return Featureset.fromWords(own).andNot(Featureset.fromNames(OF_TOPOLOGY, table))
 }
 
 function unwantedBits(wanted: Featureset, host: HostPolicies, table: FeatureTable): number[] {

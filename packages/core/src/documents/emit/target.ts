@@ -1,18 +1,24 @@
 /** What is wanted of a domain, as a whole policy. */
 import { COMMON_1D_FEATURES, type FeatureName, type Featureset } from '@xenlevel/cpuid'
+import { isHvmKind } from '../../guest/kind.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { type ReleaseFeatures, releaseFeatures } from '../../policy/features.js'
+import { basic, EDX, extended } from '../../policy/layout.js'
 import { clearOutOfRange } from '../../policy/range.js'
 import { copyWords } from '../../policy/storage.js'
 import { type ClampResult, clampPolicy, type DomainOptions } from '../../xen/clamp.js'
 import type { HostPolicies } from '../../xen/derive.js'
+import { isAmdLike, vendorOf } from '../../xen/recalculate.js'
 import { releaseRules } from '../../xen/releases.js'
 import { placeOfWord } from './places.js'
 
 /**
- * What a domain is to have: a whole policy, or the features alone, such as the level of a pool. With features alone everything else stays as
- * it is when nothing is configured, and so do the features that are not a toolstack's to choose: HTT and CMP_LEGACY, which belong to the
- * topology that libxc makes up, and FDP_EXCP_ONLY and NO_FPU_SEL, which say what the hardware's FPU does.
+ * What a domain is to have: a whole policy, or the features alone, such as the level of a pool.
+ *
+ * With features alone everything else stays as it is when nothing is configured, and so do the features that are not a toolstack's to
+ * choose: HTT and CMP_LEGACY, which belong to the topology that libxc makes up, and FDP_EXCP_ONLY and NO_FPU_SEL, which say what the
+ * hardware's FPU does. Of a whole policy leaves beyond its limits do not count, and the copies of leaf 1's bits in 0x8000_0001.edx are
+ * taken to be as Xen makes them.
  */
 export type WantedCpu = CpuPolicy | Featureset
 
@@ -26,6 +32,8 @@ export interface Target {
   readonly beyond: readonly number[]
   /** Features that are not a toolstack's to choose, and not as they were asked for. */
   readonly kept: readonly FeatureName[]
+  /** Whether the host can run this kind of guest at all. */
+  readonly runnable: boolean
 }
 
 /** Features that stay as they are: the topology's, and those that Xen copies from the host (recalculate_cpuid_policy). */
@@ -40,13 +48,23 @@ export function targetOf(
   host: HostPolicies,
   domain: DomainOptions,
 ): Target {
-  return wanted instanceof CpuPolicy
-    ? targetPolicy(wanted, host, domain)
-    : targetFeatures(wanted, base, host, domain)
+  const runnable = !isHvmKind(domain.kind) || !host.hvmMax.featureset.isEmpty
+  const target =
+    wanted instanceof CpuPolicy
+      ? targetPolicy(wanted, host, domain)
+      : targetFeatures(wanted, base, host, domain)
+  return { ...target, runnable }
 }
 
-function targetPolicy(wanted: CpuPolicy, host: HostPolicies, domain: DomainOptions): Target {
+function targetPolicy(
+  wanted: CpuPolicy,
+  host: HostPolicies,
+  domain: DomainOptions,
+): Omit<Target, 'runnable'> {
   const words = wanted.words()
+  const [e1d, leaf1] = [extended(1) + EDX, words[basic(1) + EDX] ?? 0]
+  const copies = isAmdLike(vendorOf(words)) ? leaf1 & COMMON_1D_FEATURES : 0
+  words[e1d] = ((words[e1d] ?? 0) & ~COMMON_1D_FEATURES) | copies
   clearOutOfRange(words, releaseRules(host.release))
   const policy = CpuPolicy.fromWords(words, host.release)
   return { policy, clamped: clampPolicy(policy, host, domain), beyond: [], kept: [] }
@@ -57,7 +75,7 @@ function targetFeatures(
   base: CpuPolicy,
   host: HostPolicies,
   domain: DomainOptions,
-): Target {
+): Omit<Target, 'runnable'> {
   const features = releaseFeatures(host.release)
   const asked = askedWords(wanted, base, features)
   const policy = base.words()

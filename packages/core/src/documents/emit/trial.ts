@@ -15,19 +15,16 @@ import {
   HYPERVISOR_LIMIT_2,
   PLATFORM_INFO,
   POLICY_WORDS,
-  placeOfLeaf,
-  WHOLE_EXTENT,
 } from '../../policy/layout.js'
 import { clearOutOfRange } from '../../policy/range.js'
-import { writeLeaves } from '../../policy/records.js'
 import { copyWords, zeroWords } from '../../policy/storage.js'
 import { audit } from '../../xen/audit.js'
 import { clampPolicy, type DomainOptions } from '../../xen/clamp.js'
 import { type ToolstackRules, toolstackRules } from '../../xen/configuration/apply-rules.js'
-import { putVisible } from '../../xen/configuration/visible.js'
+import { putVisible, visiblePlace } from '../../xen/configuration/visible.js'
 import type { HostPolicies } from '../../xen/derive.js'
 import { type ReleaseRules, releaseRules } from '../../xen/releases.js'
-import { isArchCapabilities, unitOfPlace } from './places.js'
+import { isArchCapabilities, leafOfPlace, unitOfPlace } from './places.js'
 
 /** What registers are named to be, by their place in a policy. */
 export type NamedRegisters = ReadonlyMap<number, number>
@@ -54,7 +51,6 @@ export class Trial {
   readonly #domain: DomainOptions
   readonly #max: Uint32Array
   readonly #extent: ReleaseRules
-  #leaves: ReadonlySet<number> | undefined
 
   /** @param base - what the domain has when nothing is named. */
   constructor(base: CpuPolicy, { host, domain, release }: TrialOptions) {
@@ -75,8 +71,12 @@ export class Trial {
     if (place === PLATFORM_INFO) return false
     if (isArchCapabilities(place)) return this.rules.msrs && this.#extent.msrs === 2
     if (place === HYPERVISOR_LIMIT || place === HYPERVISOR_LIMIT_2) return true
-    this.#leaves ??= this.#leavesOfAll()
-    return this.#leaves.has(place & ~3)
+    const leaf = leafOfPlace(place)
+    if (leaf === undefined) return false
+    const policies = this.rules.leafByLeaf ? [this.base] : [this.base, this.unnamed, this.ofHost]
+    return policies.every(
+      (words) => visiblePlace(words, leaf.leaf, leaf.subleaf, this.#extent) >= 0,
+    )
   }
 
   /** The domain's policy when these registers are named; null if Xen refuses it. */
@@ -94,6 +94,8 @@ export class Trial {
   /** What comes nearest to wanted words of all that the domain can have: where Xen would refuse, as it is when nothing is named. */
   nearest(wanted: Uint32Array): Uint32Array {
     const words = copyWords(wanted)
+    // As Xen would write it: it takes a smaller number for a limit within its own, whatever that says.
+    words[extended(0) + EAX] = ((words[extended(0) + EAX] ?? 0) | 0x8000_0000) >>> 0
     for (const limit of [EAX, feature(0) + EAX, extended(0) + EAX]) {
       if ((words[limit] ?? 0) > (this.#max[limit] ?? 0)) words[limit] = this.base[limit] ?? 0
     }
@@ -141,19 +143,6 @@ export class Trial {
     putVisible(words, policy, this.#extent)
     for (let at = PLATFORM_INFO; at < HYPERVISOR_LIMIT; at++) words[at] = policy[at] ?? 0
     return words
-  }
-
-  #leavesOfAll(): ReadonlySet<number> {
-    const policies = this.rules.leafByLeaf ? [this.base] : [this.base, this.unnamed, this.ofHost]
-    const [first = new Set<number>(), ...others] = policies.map(
-      (words) =>
-        new Set(
-          writeLeaves(words, this.#extent).map(({ leaf, subleaf }) =>
-            placeOfLeaf(leaf, subleaf, WHOLE_EXTENT),
-          ),
-        ),
-    )
-    return new Set([...first].filter((at) => others.every((leaves) => leaves.has(at))))
   }
 }
 

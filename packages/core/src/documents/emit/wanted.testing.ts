@@ -1,6 +1,8 @@
 /** For tests: hosts whose policies were recorded, and policies that domains on them can have. */
 import { Featureset } from '@xenlevel/cpuid'
+import fc from 'fast-check'
 import { readRecordedJson } from '../../../../../fixtures/recorded.js'
+import type { Finding } from '../../finding.js'
 import { isHvmKind } from '../../guest/kind.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { leafOf, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
@@ -87,6 +89,15 @@ export function bootedHost(file: string): NamedHost {
   }
 }
 
+/** Masks for the words of a featureset: few bits taken away, or many. */
+export const masks = fc.oneof(
+  fc.array(
+    fc.integer({ min: 0, max: 31 }).map((bit) => ~(1 << bit) >>> 0),
+    { maxLength: 19 },
+  ),
+  fc.array(fc.integer({ min: 0, max: 0xffff_ffff }), { maxLength: 19 }),
+)
+
 /** The most that a domain can have. */
 export function maxOf({ host, domain }: EmitOptions): CpuPolicy {
   return isHvmKind(domain.kind) ? host.hvmMax : host.pvMax
@@ -105,4 +116,9 @@ export function changed(options: EmitOptions, asked: CpuPolicy): CpuPolicy | nul
   const { host, domain } = options
   const result = setDomainPolicy(configured(options).policy, asked.toRecords(), host, domain)
   return result.ok ? result.policy.clearOutOfRange() : null
+}
+
+/** What findings say, word by word. */
+export function saidNames(findings: readonly Finding[]): Set<string> {
+  return new Set(findings.flatMap(({ message }) => message.split(/[,:;. ]+(?=\s|$)|\s+/)))
 }

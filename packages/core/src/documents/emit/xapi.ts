@@ -28,7 +28,8 @@ const WORD_E1D = 2
  * so they stay as the default has them (xc_cpuid_apply_policy). Both are in `differences`. Bits in words that the release does not have
  * are left out with a finding, because libxc would refuse to make the domain (EOPNOTSUPP).
  *
- * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table.
+ * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table; {@link @xenlevel/cpuid!XenlevelError} with code
+ * `CONFIG_RELEASE` for one before 4.13.
  */
 export function toXapiPlatform(wanted: WantedCpu, options: XapiPlatformOptions): XapiPlatform {
   const { host, domain, spareWords = 0 } = options

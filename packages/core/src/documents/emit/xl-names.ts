@@ -16,8 +16,6 @@ export interface RegisterNames {
   readonly mask: number
   /** The shortest name of each. */
   readonly names: ReadonlyMap<number, string>
-  /** The bit with the shortest name of all. */
-  readonly shortest: number
 }
 
 /** A field of a register that holds no features, or a field of several bits. */
@@ -37,7 +35,7 @@ export interface NamedField {
 export interface XlNames {
   /** Of registers that hold features, by their place in a policy. */
   readonly registers: ReadonlyMap<number, RegisterNames>
-  /** Of everything else, in libxl's order. */
+  /** Of everything else, by place and bit. */
   readonly fields: readonly NamedField[]
 }
 
@@ -71,7 +69,7 @@ export function xlNames(release: string): XlNames {
   }
   const made = {
     registers: new Map([...bits].map(([place, names]) => [place, registerNames(names)] as const)),
-    fields,
+    fields: fields.sort((a, b) => a.place - b.place || lowestBit(a.mask) - lowestBit(b.mask)),
   }
   known.set(release, made)
   return made
@@ -87,12 +85,13 @@ export function placeOfField(field: XlField): number {
 
 /** Names by bit, with what is asked of them all. */
 export function registerNames(names: ReadonlyMap<number, string>): RegisterNames {
-  let [mask, shortest, length] = [0, 0, Number.POSITIVE_INFINITY]
-  for (const [bit, name] of names) {
-    mask |= 1 << bit
-    if (name.length < length) [shortest, length] = [bit, name.length]
-  }
-  return { mask, names, shortest }
+  let mask = 0
+  for (const bit of names.keys()) mask |= 1 << bit
+  return { mask, names }
+}
+
+function lowestBit(mask: number): number {
+  return (mask & -mask) >>> 0
 }
 
 function namedField({ kind, name, bit, length }: CpuidField, place: number): NamedField {

@@ -32,7 +32,8 @@ export interface XlConfig extends Emission {
  * It holds for this host and this kind of domain, made without a featureset: what a line does not name is the host's default, and a
  * register that it names falls back to that in all its other bits. What no line can say is in `differences`.
  *
- * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table.
+ * @throws {@link @xenlevel/cpuid!UnknownReleaseError} for a release without a table; {@link @xenlevel/cpuid!XenlevelError} with code
+ * `CONFIG_RELEASE` for one before 4.13.
  */
 export function toXlConfig(wanted: WantedCpu, options: XlConfigOptions): XlConfig {
   const { host, domain, language } = options
