@@ -61,6 +61,7 @@ export { runLateLoad } from './rendezvous/run.js'
 export type {
   CpuFailure,
   CpuList,
+  FailureList,
   LateLoadEnd,
   LateLoadEvent,
   LateLoadObstacle,

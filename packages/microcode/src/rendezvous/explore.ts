@@ -11,7 +11,7 @@ import type { LateLoadTopology } from './types.js'
  * may be as slow as it likes between two steps, and an NMI comes before, between or after them, or never. What {@link runLateLoad} does
  * is one of the roads.
  *
- * Two CPUs with two threads have some thousands of states, four with two some millions: this is for small machines.
+ * Two cores with two threads have some thousands of states (a tenth of a second), three with two a million: this is for small machines.
  *
  * @throws {@link LateLoadRequestError} for a machine that cannot be or is too large, {@link LateLoadReleaseError} for a release without a
  * rendezvous.

@@ -14,8 +14,8 @@ import {
 import { type LateLoadRelease, lateLoadRelease } from './releases.js'
 import { type LoadRequest, wouldWrite } from './revisions.js'
 import type {
-  CpuFailure,
   CpuList,
+  FailureList,
   LateLoadOptions,
   LateLoadRole,
   LateLoadTopology,
@@ -88,11 +88,13 @@ function cpuSet(list: CpuList | undefined, count: number): ReadonlySet<number> {
 
 /** The failures of a list, by CPU. */
 function failureMap(
-  list: CpuFailure | readonly CpuFailure[] | undefined,
+  list: FailureList | undefined,
   count: number,
 ): ReadonlyMap<number, LateLoadErrno> {
   const failures = new Map(
-    (list === undefined ? [] : [list].flat()).map(({ cpu, errno }) => [cpu, errno]),
+    (list === undefined ? [] : [list].flat()).map((failure): [number, LateLoadErrno] =>
+      typeof failure === 'number' ? [failure, 'EIO'] : [failure.cpu, failure.errno],
+    ),
   )
   cpuSet([...failures.keys()], count)
   return failures

@@ -10,6 +10,7 @@ import {
   base,
   CALLED_IN,
   type CALLIN,
+  type ENTER,
   EXIT,
   FLAGS,
   give,
@@ -33,7 +34,7 @@ import {
 } from './words.js'
 
 /** What a step came to: what happened and where its program goes on; null if the CPU has to wait, and nothing changed. */
-export type Stepped = readonly [event: LateLoadEvent, next: number] | null
+type Stepped = readonly [event: LateLoadEvent, next: number] | null
 
 /** One step of a program. */
 export interface Operation {
@@ -44,7 +45,7 @@ export interface Operation {
 }
 
 /** Which word of the CPU takes the result of a load: the thread's return code, or loading_err. */
-export type ResultWord = typeof RETURN | typeof LOAD_ERROR
+type ResultWord = typeof RETURN | typeof LOAD_ERROR
 
 /** Takes the handler over. */
 export function prepare(next: number): Operation {
@@ -90,14 +91,14 @@ export function awaitCallIn(next: number): Operation {
 }
 
 /** Where a wait for a state goes when the load is over before that state is seen. */
-export interface TooLate {
+interface TooLate {
   readonly result: ResultWord
   readonly next: number
 }
 
 /** Waits for a state; the end of the load ends the wait too. */
 export function awaitState(
-  state: typeof CALLIN | 2,
+  state: typeof CALLIN | typeof ENTER,
   event: LateLoadEvent,
   next: number,
   tooLate: TooLate,

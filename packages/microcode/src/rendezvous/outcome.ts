@@ -52,7 +52,7 @@ export function outcomeOf(
 }
 
 /** What Xen knows of the revision of every CPU, those that took no part too. */
-export function revisionsOf(
+function revisionsOf(
   model: Model,
   topology: LateLoadTopology,
   words: Uint16Array,

@@ -21,9 +21,13 @@ export function compareRevisions(
 
 /** What decides whether a CPU writes what it is offered. */
 export interface LoadRequest {
+  /** Whose driver decides. */
   readonly vendor: MicrocodeVendor
+  /** Of which release. */
   readonly rules: LateLoadRules
+  /** XENPF_UCODE_FORCE is set, and known. */
   readonly force: boolean
+  /** `ucode=allow-same` is given, known or not. */
   readonly allowSame: boolean
 }
 

@@ -36,6 +36,9 @@ export interface CpuFailure {
   readonly errno: LateLoadErrno
 }
 
+/** One failure or several; a bare number is a CPU that fails with EIO, as hardware does. */
+export type FailureList = number | CpuFailure | readonly (number | CpuFailure)[]
+
 /**
  * What can end the call before the CPUs meet: loading is not built in (from 4.22 on it can be left out); firmware or a cloud switched it off; no memory for the file; the
  * buffer cannot be read; CPUs are being brought up or down; the file is damaged and nothing in it usable; nothing in it is for this CPU;
@@ -73,7 +76,7 @@ export interface LateLoadOptions {
   /** The revision in Xen's cache; none by default. */
   readonly cachedRevision?: number | null
   /** CPUs whose load fails after the MSR write. A secondary never writes, so never fails. */
-  readonly failing?: CpuFailure | readonly CpuFailure[]
+  readonly failing?: FailureList
   /** CPUs that do not come back from the MSR write. */
   readonly hung?: CpuList
   /** CPUs whose own NMI is delivered late; see {@link LateLoadTiming.nmiDelay}. For the search every NMI is late and early. */
@@ -85,7 +88,7 @@ export interface LateLoadOptions {
   /** In a run: external NMIs come as soon as this state is reached; `CALLIN` by default. */
   readonly externalNmiAt?: LateLoadState
   /** Errors that CPUs have left over from an earlier load: Xen does not reset them. */
-  readonly leftOver?: CpuFailure | readonly CpuFailure[]
+  readonly leftOver?: FailureList
   /** What ends the call before the CPUs meet; nothing by default. */
   readonly obstacle?: LateLoadObstacle
   /** `xen` by default. */

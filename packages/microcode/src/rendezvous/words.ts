@@ -4,14 +4,16 @@
  */
 import type { LateLoadState } from './types.js'
 
-/** The states of the rendezvous, by their word. */
+/** The states of the rendezvous, by their word; it begins with 0. */
 export const STATES: readonly LateLoadState[] = ['PREPARE', 'CALLIN', 'ENTER', 'EXIT']
-export const PREPARE = 0
+/** All may call in. */
 export const CALLIN = 1
+/** Primaries may write. */
 export const ENTER = 2
+/** The load is over. */
 export const EXIT = 3
 
-/** Shared words. */
+/** Shared words. The state of the rendezvous. */
 export const STATE = 0
 /** How many have called in; who has is a bit of each CPU, so that calling in twice counts once. */
 export const CALLED_IN = 1
@@ -27,8 +29,11 @@ export const SEEN_OUT = 5
 export const FLAGS = 6
 const SHARED = 7
 
+/** The watchdog is off. */
 export const WATCHDOG_OFF = 1
+/** NMIs come to the rendezvous' handler first. */
 export const HANDLER_TAKEN = 2
+/** The hypervisor has stopped itself. */
 export const PANICKED = 4
 
 /** Words of a CPU, from {@link base}. The place in its thread's program. */
@@ -47,13 +52,16 @@ const PER_CPU = 5
 export const NMI_PENDING = 1
 /** An NMI from elsewhere may still come. */
 export const EXTERNAL_TO_COME = 2
+/** It is counted among those that have called in. */
 export const HAS_CALLED_IN = 4
+/** It has written the MSR. */
 export const HAS_WRITTEN = 8
 /** What Xen knows of its revision is the offered one. */
 export const RUNS_NEW = 16
 
-/** Places outside every program. */
+/** Places outside every program. The thread has returned. */
 export const DONE = 200
+/** An MSR write that does not come back. */
 export const HUNG = 201
 /** The end of the handler's program. */
 export const LEAVE = 202
