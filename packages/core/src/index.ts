@@ -124,13 +124,9 @@ export {
   combineFeaturesets,
   FeaturesetCombiner,
 } from './pool/combine.js'
-export {
-  type LevelledGuest,
-  type LevelOptions,
-  levelPool,
-  PoolError,
-  type PoolLevel,
-} from './pool/level.js'
+export { PoolError } from './pool/errors.js'
+export { type LevelOptions, levelPool, type PoolLevel } from './pool/level.js'
+export type { LevelledGuest } from './pool/levelled-guest.js'
 export type { Loss } from './pool/losses.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
 export { type DescribeTopologyOptions, describeTopology } from './topology/describe.js'

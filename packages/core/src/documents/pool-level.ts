@@ -1,6 +1,7 @@
 /** The pool level as a document: what a toolstack keeps of a level until it is made anew. JSON, version 1. */
 import type { CpuVendor } from '@xenlevel/cpuid'
 import * as z from 'zod'
+import { cpuPolicySchema } from './policy.js'
 import { featuresetText } from './text-forms.js'
 
 const guestSchema = /* @__PURE__ */ z.strictObject({
@@ -10,6 +11,8 @@ const guestSchema = /* @__PURE__ */ z.strictObject({
   max: featuresetText,
   /** The hosts that count. */
   hosts: /* @__PURE__ */ z.array(z.string()),
+  /** For boot, whole: a policy that every host takes and leaves as it is; not there if none is known. */
+  policy: /* @__PURE__ */ cpuPolicySchema.optional(),
 })
 
 const lossSchema = /* @__PURE__ */ z.strictObject({

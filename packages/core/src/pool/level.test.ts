@@ -5,7 +5,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
 import type { GuestCpu } from '../guest/reasons.js'
 import { hostWith } from '../hosts.testing.js'
-import { levelPool, PoolError } from './level.js'
+import { PoolError } from './errors.js'
+import { levelPool } from './level.js'
 
 const folder = new URL('../../../../fixtures/hosts/', import.meta.url)
 const recorded = readdirSync(folder).map((file) =>

@@ -1,31 +1,13 @@
 /** The level of a pool: what every guest may be promised wherever it runs, and what that costs whom. */
-import {
-  type CpuVendor,
-  compareReleases,
-  featureTable,
-  nearestRelease,
-  XenlevelError,
-} from '@xenlevel/cpuid'
+import { type CpuVendor, compareReleases, featureTable, nearestRelease } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 import type { Finding } from '../finding.js'
-import {
-  type DefaultFeatureset,
-  type MaxFeatureset,
-  offeredFeaturesets,
-} from '../xen/offered-featuresets.js'
-import { type CombineMethod, FeaturesetCombiner } from './combine.js'
+import { offeredFeaturesets } from '../xen/offered-featuresets.js'
+import type { CombineMethod } from './combine.js'
+import { PoolError } from './errors.js'
 import { findFindings } from './findings.js'
-import { findLosses, type LevelMember, type Loss } from './losses.js'
-
-/** The level for one kind of guest. */
-export interface LevelledGuest {
-  /** For boot: what a guest gets on every host when nobody asks. */
-  readonly default: DefaultFeatureset
-  /** For acceptance: what every host lets in. */
-  readonly max: MaxFeatureset
-  /** The hosts that count: for HVM guests those that can run them. */
-  readonly hosts: readonly string[]
-}
+import { type LevelledGuest, levelGuests } from './levelled-guest.js'
+import { findLosses, type Loss } from './losses.js'
 
 /** What a pool can promise its guests. */
 export interface PoolLevel {
@@ -60,9 +42,6 @@ export interface LevelOptions {
   /** `'xenserver'` by default. */
   readonly method?: CombineMethod
 }
-
-/** Hosts that make no pool. Codes `POOL_EMPTY`, `POOL_DUPLICATE_HOST`, `POOL_MERGE`. */
-export class PoolError extends XenlevelError {}
 
 /**
  * Levels a pool.
@@ -154,30 +133,6 @@ function refuseBadPool(hosts: readonly HostSnapshot[]): void {
     }
     names.add(name)
   }
-}
-
-function levelGuests(
-  members: readonly LevelMember[],
-  kind: 'pv' | 'hvm',
-  options: LevelOptions,
-): LevelledGuest {
-  const [forBoot, forAcceptance] = [
-    new FeaturesetCombiner(options),
-    new FeaturesetCombiner(options),
-  ]
-  const hosts: string[] = []
-  for (const { host, offered } of members) {
-    const sets = offered[kind]
-    if (sets === null) continue
-    forBoot.add(sets.default)
-    forAcceptance.add(sets.max)
-    hosts.push(host.name)
-  }
-  return Object.freeze({
-    default: forBoot.result(),
-    max: forAcceptance.result(),
-    hosts: Object.freeze(hosts),
-  })
 }
 
 /** The oldest release that any of the hosts runs; undefined if none is known. */
