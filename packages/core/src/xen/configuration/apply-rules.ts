@@ -98,6 +98,14 @@ export const TOOLSTACK_ROWS: readonly Row[] = [
   },
 ]
 
+/** Releases of which Xen's own answers were recorded: what its languages are read as, and what a configuration comes to. */
+const RECORDED: readonly string[] = ['4.17.7', '4.23-dev']
+
+/** Whether what is said of a configuration on a release was recorded from its own code or read in its source. */
+export function configurationEvidence(release: string): Evidence {
+  return RECORDED.includes(nearestRelease(release) ?? '') ? 'recorded' : 'facts'
+}
+
 // A cache, not state: the same immutable rules for everyone who asks.
 const known = /* @__PURE__ */ new Map<string, ToolstackRules>()
 

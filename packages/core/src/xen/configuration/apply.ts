@@ -4,7 +4,9 @@
  */
 import type { CpuPolicy } from '../../policy/cpu-policy.js'
 import type { PolicyFault } from '../../policy/errors.js'
+import type { Evidence } from '../releases.js'
 import { findingsOf } from './apply-findings.js'
+import { configurationEvidence } from './apply-rules.js'
 import type { ApplyConfigOptions, ApplyTrace } from './apply-trace.js'
 import type { ConfigFinding } from './finding.js'
 import { Toolstack } from './toolstack.js'
@@ -16,6 +18,8 @@ interface Outcome {
   readonly policy: CpuPolicy
   /** How often Xen was asked to set a policy. */
   readonly calls: number
+  /** Where the answer is known from for this release. */
+  readonly evidence: Evidence
   /** Everything that will not be as it was asked for; found when it is asked for. */
   readonly findings: readonly ConfigFinding[]
 }
@@ -59,6 +63,10 @@ abstract class LazyFindings {
     this.policy = policy
     this.calls = calls
     this.#trace = trace
+  }
+
+  get evidence(): Evidence {
+    return configurationEvidence(this.#trace.release)
   }
 
   get findings(): readonly ConfigFinding[] {

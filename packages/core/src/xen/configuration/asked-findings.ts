@@ -16,7 +16,7 @@ import {
   type RegisterPlace,
 } from './named-bits.js'
 import { xlCpuidNames } from './names.js'
-import { whyBits, whyFeature } from './reasons.js'
+import { whyBit, whyFeature } from './reasons.js'
 import { TEXT_REGISTERS, UNASKED } from './register-list.js'
 import { isLimit, visiblePlace } from './visible.js'
 
@@ -145,17 +145,31 @@ function missedFindings({ place, value, missed, changes, trace, items }: Missed)
       ...(item === undefined ? {} : { item }),
     }
   })
-  if (unnamed !== 0) {
-    const item = items?.ofBits(place, unnamed)
+  for (const [why, mask] of byReason(
+    unnamed,
+    (bit) => whyBit(place, bit, changes, trace.features).text,
+  )) {
+    const item = items?.ofBits(place, mask)
     found.push({
       code: 'field-not-as-asked',
       severity: 'warning',
-      message: `${placeText(place)}, ${bitsText(unnamed)}: asked for 0x${((value & unnamed) >>> 0).toString(16)} of them, but ${whyBits(place, unnamed, changes, trace.features).text}.`,
+      message: `${placeText(place)}, ${bitsText(mask)}: 0x${((value & mask) >>> 0).toString(16)} is asked for, but ${why}.`,
       ...placeOfFinding(place),
       ...(item === undefined ? {} : { item }),
     })
   }
   return found
+}
+
+/** The bits of a mask, by the reason of each. */
+function byReason(mask: number, why: (bit: number) => string): Map<string, number> {
+  const masks = new Map<string, number>()
+  for (let bit = 0; bit < 32; bit++) {
+    if (((mask >>> bit) & 1) === 0) continue
+    const reason = why(bit)
+    masks.set(reason, ((masks.get(reason) ?? 0) | (1 << bit)) >>> 0)
+  }
+  return masks
 }
 
 function whyKept(name: FeatureName, changes: readonly Change[]): string {

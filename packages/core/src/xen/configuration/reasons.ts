@@ -47,21 +47,22 @@ export function whyFeature(name: FeatureName, changes: readonly Change[]): WhyNo
     : { step, text: `it needs ${missing.join(', ')}, which the guest does not have`, missing }
 }
 
-/** Why bits of a register that are no features are not. */
-export function whyBits(
+/** Why a bit of a register that is no feature is not. */
+export function whyBit(
   place: RegisterPlace,
-  mask: number,
+  bit: number,
   changes: readonly Change[],
   features: ReleaseFeatures,
 ): WhyNot {
   const word = wordOf(place, features)
-  const change = changes.findLast(({ leaf, subleaf, register, bit }) =>
-    bit === undefined
+  const change = changes.findLast((one) =>
+    one.bit === undefined
       ? !('msr' in place) &&
-        leaf === place.leaf &&
-        subleaf === place.subleaf &&
-        register === place.register
-      : bit >>> 5 === word && ((mask >>> (bit & 31)) & 1) === 1,
+        one.leaf === place.leaf &&
+        one.subleaf === place.subleaf &&
+        one.register === place.register &&
+        (((one.before ^ one.after) >>> bit) & 1) === 1
+      : one.bit === word * 32 + bit,
   )
   return change === undefined ? OUT_OF_RANGE : { step: change.step, text: TEXT[change.step] }
 }

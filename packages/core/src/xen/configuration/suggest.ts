@@ -75,13 +75,13 @@ function elsewhere(name: string, { names, release }: Names): Suggestion | null {
 }
 
 /** A name that the newest Xen has. */
-function newer(name: string, { names, release }: Names): Suggestion | null {
+function newer(name: string, { names }: Names): Suggestion | null {
   const table = featureTable()
   const feature = table.feature(plain(name)) ?? table.feature(name)
   if (feature === undefined) return null
   const known = nameOf(feature.bit, names)
   return known === null
-    ? { reason: `${feature.name} came with a later release than ${release}.` }
+    ? { reason: `To a later release it is ${feature.name}; this one's libxl has no name for it.` }
     : { suggestion: known, reason: `In this release it is "${known}".` }
 }
 
