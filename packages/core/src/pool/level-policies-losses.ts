@@ -63,7 +63,7 @@ export interface PolicyNumberLoss {
   readonly level: number
   /** The most that a host gives. */
   readonly most: number
-  /** The hosts that give no more than the level. */
+  /** The hosts that give no more than the level; none where it is the release that was asked for that keeps no more. */
   readonly hosts: readonly string[]
 }
 

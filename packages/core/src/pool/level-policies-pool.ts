@@ -5,7 +5,7 @@ import { EAX, EBX, extended } from '../policy/layout.js'
 import type { DomainOptions } from '../xen/clamp.js'
 import type { HostPolicies } from '../xen/derive.js'
 import type { CombineMethod } from './combine.js'
-import { PoolError } from './level.js'
+import { PoolError } from './errors.js'
 import { WordFold } from './level-policies-fold.js'
 import { defaultPolicy, HostClass, maxPolicy } from './level-policies-hosts.js'
 import { compareIdentities } from './level-policies-identity.js'
@@ -33,8 +33,8 @@ export class PolicyPool {
   readonly purpose: PolicyPurpose
   /** The hosts that can run such a domain. */
   readonly members: PoolMembers
-  readonly #without = new Set<string>()
-  readonly #releases = new Set<string>()
+  /** Releases of the hosts that cannot run such a domain, by name. */
+  readonly #without = new Map<string, string>()
   readonly #defaults = new WordFold(DEFAULT_SHAPE)
   readonly #classes: HostClass[] = []
   #identity: Uint32Array | undefined
@@ -46,12 +46,12 @@ export class PolicyPool {
 
   /** All hosts: those that can run such a domain in the order in which they came, then those that cannot. */
   get names(): readonly string[] {
-    return [...this.members.names(), ...this.#without]
+    return [...this.members.names(), ...this.#without.keys()]
   }
 
   /** The hosts that cannot. */
   get without(): readonly string[] {
-    return [...this.#without]
+    return [...this.#without.keys()]
   }
 
   /** The default policies of those that can. */
@@ -69,21 +69,21 @@ export class PolicyPool {
     return this.#identity
   }
 
-  /** In whose words the level is made: as asked for, or those of the oldest release of all. */
+  /** In whose words the level is made: as asked for, or those of the oldest release of the hosts that count. */
   get table(): FeatureTable {
     const { release } = this.purpose
     if (release !== undefined) return featureTable(release)
-    const releases = [...this.#releases].map((own) => nearestRelease(own) ?? own)
-    return featureTable(releases.sort(compareReleases)[0])
+    const counting = this.#classes.map((hosts) => hosts.release)
+    const releases = counting.length > 0 ? counting : [...this.#without.values()]
+    return featureTable(releases.map((own) => nearestRelease(own) ?? own).sort(compareReleases)[0])
   }
 
   /** Adds one host. @throws {@link PoolError} for a name that is there already. */
   add(name: string, policies: HostPolicies): void {
     this.#refuse(name)
-    this.#releases.add(policies.release)
     const { kind } = this.purpose.domain
     if (isEmpty(maxPolicy(policies, kind))) {
-      this.#without.add(name)
+      this.#without.set(name, policies.release)
       return
     }
     if (!this.members.add(name, policies)) return
@@ -97,8 +97,7 @@ export class PolicyPool {
   merge(other: PolicyPool): void {
     for (const name of other.names) this.#refuse(name)
     this.members.merge(other.members)
-    for (const name of other.#without) this.#without.add(name)
-    for (const release of other.#releases) this.#releases.add(release)
+    for (const [name, release] of other.#without) this.#without.set(name, release)
     this.#defaults.merge(other.#defaults)
     if (other.#identity !== undefined) this.#identify(other.#identity)
     for (const theirs of other.#classes) this.#classOf(theirs.release, theirs.vendor).merge(theirs)

@@ -4,6 +4,7 @@ import { isHvmKind } from '../guest/kind.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
 import { basic, EBX, XSTATE_LEAVES, xstate } from '../policy/layout.js'
 import { clampPolicy, type DomainOptions, initDomainPolicy, setDomainPolicy } from '../xen/clamp.js'
+import { releaseRules } from '../xen/releases.js'
 import { accumulatedFeatures } from './combine.js'
 import {
   type LevelPoliciesOptions,
@@ -230,33 +231,46 @@ function notMost(
 
 /** Numbers are those of the host that has least. */
 function wrongNumbers(
-  { nearest }: PolicyLevel,
+  { nearest, obstacles }: PolicyLevel,
   hosts: readonly PolicyHost[],
   domain: DomainOptions,
 ): string[] {
-  if (hosts.length === 0) return []
+  // How far extended leaves go depends on the vendor too.
+  if (hosts.length === 0 || obstacles.some(({ code }) => code === 'vendors-differ')) return []
   const own = hosts.map(({ policies }) => initDomainPolicy(policies, domain).policy)
   const least = (read: (policy: CpuPolicy) => number) => Math.min(...own.map(read))
   const paged =
     allFeatures().policyHas(CpuPolicy.peek(nearest), 'PAE') ||
     allFeatures().policyHas(CpuPolicy.peek(nearest), 'PSE36')
+  const { extendedLeaves, featureLeaves } = releaseRules(nearest.release)
+  const width = least(({ physAddrBits }) => physAddrBits)
   const numbers = {
     maxLeaf: [nearest.maxLeaf, least(({ maxLeaf }) => maxLeaf)],
-    maxExtendedLeaf: [nearest.maxExtendedLeaf, least(({ maxExtendedLeaf }) => maxExtendedLeaf)],
-    ...(nearest.maxLeaf >= 7
-      ? { maxSubleaf: [nearest.maxSubleaf, least(({ maxSubleaf }) => maxSubleaf)] }
-      : {}),
-    ...(paged && nearest.maxExtendedLeaf >= 0x8000_0008
-      ? {
-          physAddrBits: [
-            nearest.physAddrBits,
-            Math.max(
-              36,
-              least(({ physAddrBits }) => physAddrBits),
-            ),
-          ],
-        }
-      : {}),
+    maxExtendedLeaf: [
+      nearest.maxExtendedLeaf,
+      Math.min(
+        0x8000_0000 + extendedLeaves - 1,
+        least(({ maxExtendedLeaf }) => maxExtendedLeaf),
+      ),
+    ],
+    maxSubleaf: [
+      nearest.maxSubleaf,
+      nearest.maxLeaf < 7
+        ? 0
+        : Math.min(
+            featureLeaves - 1,
+            least(({ maxSubleaf }) => maxSubleaf),
+          ),
+    ],
+    // Without paging modes that need 36 bits the level may be narrower than any policy that has them.
+    physAddrBits: [
+      nearest.physAddrBits,
+      nearest.maxExtendedLeaf < 0x8000_0008
+        ? 0
+        : paged
+          ? Math.max(36, width)
+          : Math.max(32, Math.min(width, nearest.physAddrBits)),
+    ],
   }
   return Object.entries(numbers).flatMap(([name, [is, least]]) =>
     is === least ? [] : [`${name} is ${is}, the least is ${least}`],
@@ -305,7 +319,7 @@ function wrongLosses(
     ...extra.map((name) => `${name} is told and not lost`),
     ...wrong,
     ...losses.flatMap((loss) =>
-      loss.hosts.length > 0 || loss.kind === 'dependency'
+      loss.hosts.length > 0 || loss.kind === 'dependency' || loss.kind === 'narrowed'
         ? []
         : [`${JSON.stringify(loss)} names no host`],
     ),

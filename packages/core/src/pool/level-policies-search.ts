@@ -160,20 +160,24 @@ class Search {
   /** Limits that the audit holds against the max policies, and those of the release. */
   #limit(words: Uint32Array): void {
     const extent = releaseRules(this.#goal.table.release)
+    const subleaf = feature(0) + EAX
     let last = Math.min((words[extended(0)] ?? 0) & 0xffff, extent.extendedLeaves - 1)
     for (const { pvMax } of this.#lowest) {
       const max = CpuPolicy.peek(pvMax)
       last = Math.min(last, (max[extended(0)] ?? 0) & 0xffff)
+      words[0] = Math.min(words[0] ?? 0, max[0] ?? 0)
+      words[subleaf] = Math.min(words[subleaf] ?? 0, max[subleaf] ?? 0)
       words[PLATFORM_INFO] = (words[PLATFORM_INFO] ?? 0) & (max[PLATFORM_INFO] ?? 0)
     }
     words[extended(0)] = 0x8000_0000 + last
-    const subleaf = feature(0) + EAX
     words[subleaf] = Math.min(words[subleaf] ?? 0, extent.featureLeaves - 1)
   }
 
-  /** Clamped by one class after the other; what each sets by itself is as any has it. */
+  /** What is in range of it, clamped by one class after the other; what each sets by itself is as any has it. */
   #clampedByAll(candidate: Uint32Array): Uint32Array {
-    let words = candidate
+    let words = copyWords(candidate)
+    // Xen drops what is out of range before it clamps, and copies some of leaf 1 to extended leaves when it does.
+    clearOutOfRange(words, WHOLE_EXTENT)
     for (const host of this.#lowest) {
       words = this.#clamp(CpuPolicy.fromWords(words, this.#goal.table.release), host)
     }
