@@ -102,18 +102,17 @@ export const NAME_ROWS: readonly NameRow[] = [
     evidence: 'recorded',
     fields: [['lfence+', 0x8000_0021, null, 'eax', 2, 1]],
   },
-  { landed: ['4.7.0'], until: ['4.18.0'], evidence: 'recorded', same: 'pbe' },
   {
-    landed: ['4.17.0', '4.16.2', '4.15.4', '4.14.6', '4.13.5'],
-    until: ['4.18.0'],
-    evidence: 'recorded',
+    landed: ['4.17.0', '4.16.2', '4.15.4', '4.13.5'],
+    until: HEADER_NAMES,
+    evidence: 'facts',
     same: 'btc-no',
   },
   {
     landed: ['4.7.0'],
     until: HEADER_NAMES,
     evidence: 'facts',
-    same: `fpu vme de pse tsc msr pae mce apic mtrr pge mca cmov pat pse36 ds acpi mmx fxsr sse sse2 ss htt
+    same: `fpu vme de pse tsc msr pae mce apic mtrr pge mca cmov pat pse36 ds acpi mmx fxsr sse sse2 ss htt pbe
       sse3 pclmulqdq dtes64 monitor dscpl vmx smx tm2 ssse3 xtpr pdcm dca x2apic movbe popcnt xsave osxsave avx f16c hypervisor
       syscall nx mmxext ffxsr page1gb rdtscp lm 3dnowext 3dnow
       svm extapic abm sse4a misalignsse 3dnowprefetch ibs xop skinit wdt lwp fma4 tbm topoext`,
