@@ -62,8 +62,9 @@ export function parseAmd(region: Region): AmdContent {
     for (const fault of tableFaults(offset, tableLength, tables[index] ?? []))
       problems.push(problemOf(fault, `container ${index}`, 'warning'))
   })
+  const cpus = tables.map((table) => signaturesById(effective(table)))
   const updates = walk.patches.map((patch, index) => {
-    const update = readPatch(region, patch, effective(tables[patch.container] ?? []))
+    const update = readPatch(region, patch, cpus[patch.container] ?? new Map())
     for (const fault of patchFaults(update))
       problems.push(problemOf(fault, `patch ${index}`, 'warning'))
     return update
@@ -85,7 +86,7 @@ export function parseBarePatch(region: Region): AmdContent {
     reserved: 0,
   }
   const patch = { container: 0, offset: start, size: end - start }
-  const update = { ...readPatch(region, patch, [equivalence]), container: null }
+  const update = { ...readPatch(region, patch, signaturesById([equivalence])), container: null }
   const problems = patchFaults(update).map((fault) => problemOf(fault, 'patch 0', 'warning'))
   return { updates: [update], containers: [], problems }
 }
@@ -145,7 +146,7 @@ function tableFaults(offset: number, length: number, table: readonly AmdEquivale
 function readPatch(
   { bytes, view, sum }: Region,
   { container, offset, size }: TakenPatch,
-  table: readonly AmdEquivalence[],
+  cpus: ReadonlyMap<number, readonly UpdateSignature[]>,
 ): AmdUpdate {
   const byte = (field: keyof typeof PATCH_FIELD) => view.getUint8(offset + PATCH_FIELD[field])
   const half = (field: keyof typeof PATCH_FIELD) =>
@@ -161,7 +162,7 @@ function readPatch(
     date: dateText(word('date')),
     offset,
     size,
-    signatures: table.filter((entry) => entry.equivalenceId === id).map(signatureOf),
+    signatures: cpus.get(id) ?? [],
     ...(minRevision !== undefined && { minRevision }),
     bytes: bytes.subarray(offset, offset + size),
     container,
@@ -181,8 +182,18 @@ function readPatch(
   }
 }
 
-function signatureOf({ signature, offset }: AmdEquivalence): UpdateSignature {
-  return { signature, platformMask: 0, checksumOk: true, offset }
+/** The CPUs of each id: patches of one id share them, however long a table is. */
+function signaturesById(
+  table: readonly AmdEquivalence[],
+): ReadonlyMap<number, readonly UpdateSignature[]> {
+  const cpus = new Map<number, UpdateSignature[]>()
+  for (const { equivalenceId, signature, offset } of table) {
+    const entry = { signature, platformMask: 0, checksumOk: true, offset }
+    const known = cpus.get(equivalenceId)
+    if (known === undefined) cpus.set(equivalenceId, [entry])
+    else known.push(entry)
+  }
+  return cpus
 }
 
 function patchFaults(update: AmdUpdate): Fault[] {

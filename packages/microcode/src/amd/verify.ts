@@ -1,6 +1,6 @@
 /** Walks AMD containers as one of their readers does, up to the first thing that it refuses. */
-import { hex, type Region } from '../bytes.js'
-import { type Fault, findingOf, type Stop, stopFinding } from '../finding.js'
+import type { Region } from '../bytes.js'
+import { type Fault, type Stop, stopFinding } from '../finding.js'
 import type { AmdEquivalence, Finding } from '../types.js'
 import {
   CONTAINER_CHECKS,
@@ -10,9 +10,9 @@ import {
   patchLength,
   tableLength,
 } from './checks.js'
-import { maxPatchSize } from './facts.js'
-import { EQUIVALENCE_SIZE, equivalenceAt, familyOf, PATCH_FIELD, SECTION_HEADER } from './format.js'
+import { EQUIVALENCE_SIZE, equivalenceAt, SECTION_HEADER } from './format.js'
 import type { AmdReader } from './readers.js'
+import { xenCpuFindings } from './xen-cpus.js'
 
 /** A container that a reader takes. */
 export interface TakenContainer {
@@ -132,88 +132,22 @@ export function verifyAmd(
   const walk = walkAmd(region, reader)
   const updates = walk.patches.length
   const stop = walk.stop === null ? [] : [stopFinding(walk.stop, reader, updates)]
-  const forCpus = reader.rule === 'xen' ? xenCpuFindings(region, walk, reader) : []
-  return { updates, findings: [...stop, ...forCpus] }
+  if (reader.rule !== 'xen') return { updates, findings: stop }
+  const tables = walk.containers.map((container) => seenEquivalences(region, container, reader))
+  return { updates, findings: [...stop, ...xenCpuFindings(region, walk, tables, reader)] }
 }
 
 /** The entries of a table that a reader sees: Xen none behind the first that is zero, Linux all. */
 export function seenEquivalences(
   { view }: Region,
   { offset, tableLength }: TakenContainer,
-  reader: Pick<AmdReader, 'rule'>,
+  { rule }: Pick<AmdReader, 'rule'>,
 ): AmdEquivalence[] {
   const entries: AmdEquivalence[] = []
   for (let index = 0; index < Math.floor(tableLength / EQUIVALENCE_SIZE); index++) {
     const entry = equivalenceAt(view, offset + 12 + EQUIVALENCE_SIZE * index)
-    if (entry.signature === 0 && reader.rule === 'xen') break
+    if (entry.signature === 0 && rule === 'xen') break
     entries.push(entry)
   }
   return entries
-}
-
-/** What keeps Xen from loading a patch on the CPUs that it is for, though the file can be read. */
-function xenCpuFindings(region: Region, walk: AmdWalk, reader: AmdReader): Finding[] {
-  const tables = walk.containers.map((container) => seenEquivalences(region, container, reader))
-  return [...conflicts(tables, reader), ...oversized(region, walk, tables, reader)]
-}
-
-/** Xen keeps the first id that it finds for its CPU, and gives up where a later container says another. */
-function conflicts(
-  tables: readonly (readonly AmdEquivalence[])[],
-  { rule, name }: AmdReader,
-): Finding[] {
-  const ids = new Map<number, number>()
-  const findings: Finding[] = []
-  tables.forEach((table, container) => {
-    const seen = new Set<number>()
-    for (const { signature, equivalenceId, offset } of table) {
-      if (seen.has(signature)) continue
-      seen.add(signature)
-      const known = ids.get(signature)
-      if (known === undefined) ids.set(signature, equivalenceId)
-      if (known === undefined || known === equivalenceId) continue
-      const fault: Fault = {
-        code: 'EQUIVALENCE_CONFLICT',
-        field: 'table',
-        offset: offset + 12,
-        why: `CPU ${hex(signature, 8)} has id ${hex(equivalenceId, 4)} here and ${hex(known, 4)} in an earlier container`,
-        expected: known,
-        found: equivalenceId,
-      }
-      const effect = `${name} reads no further on such a CPU`
-      const says = `Equiv mismatch: cpu ${signature.toString(16).padStart(8, '0')}, got ${equivalenceId.toString(16).padStart(4, '0')}, cached ${known.toString(16).padStart(4, '0')}`
-      findings.push(
-        findingOf(fault, `container ${container}`, { rule, severity: 'warning', effect, says }),
-      )
-    }
-  })
-  return findings
-}
-
-/** Xen passes over patches that are larger than those of the CPU's family may be. */
-function oversized(
-  { view }: Region,
-  { patches }: AmdWalk,
-  tables: readonly (readonly AmdEquivalence[])[],
-  { rule, name, knowsFamily1a }: AmdReader,
-): Finding[] {
-  return patches.flatMap(({ container, offset, size }, index) => {
-    const id = view.getUint16(offset + PATCH_FIELD.equivalenceId, true)
-    const cpu = tables[container]?.find(({ equivalenceId }) => equivalenceId === id)
-    if (cpu === undefined) return []
-    const family = familyOf(cpu.signature)
-    const most = maxPatchSize(family === 0x1a && !knowsFamily1a ? 0 : family)
-    if (size <= most) return []
-    const fault: Fault = {
-      code: 'PATCH_TOO_LARGE',
-      field: 'length',
-      offset: offset - 4,
-      why: `it has ${size} bytes, more than ${most} for family ${family.toString(16)}h`,
-      expected: `at most ${most}`,
-      found: size,
-    }
-    const says = `Bad microcode length 0x${size.toString(16).padStart(8, '0')} for cpu 0x${id.toString(16).padStart(4, '0')}`
-    const effect = `${name} passes over it`
-    return [findingOf(fault, `patch ${index}`, { rule, severity: 'warning', effect, says })]
-  })
 }

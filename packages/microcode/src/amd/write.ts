@@ -56,15 +56,12 @@ export function encodeAmdContainers(
         'The file has no AMD container to write; encodeAmdContainer makes one of bare patches.',
     })
   }
-  const parts = file.containers.map(({ equivalences }, container) => {
-    const patches = file.updates.filter(
-      (update) => update.vendor === 'AMD' && update.container === container,
-    )
-    return encode(
-      equivalences,
-      patches.map(({ bytes }) => bytes),
-    )
-  })
+  const patches: Uint8Array[][] = file.containers.map(() => [])
+  for (const update of file.updates)
+    if (update.vendor === 'AMD') patches[update.container ?? -1]?.push(update.bytes)
+  const parts = file.containers.map(({ equivalences }, container) =>
+    encode(equivalences, patches[container] ?? []),
+  )
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
@@ -111,10 +108,12 @@ function terminated(table: readonly EquivalenceInit[]): readonly EquivalenceInit
 /** Every CPU that the patches are for, once. */
 function equivalencesOf(patches: readonly (AmdUpdate | Uint8Array)[]): EquivalenceInit[] {
   const table = new Map<string, EquivalenceInit>()
+  const seen = new Set<AmdUpdate['signatures']>()
   for (const patch of patches) {
-    if (!('bytes' in patch)) continue
-    const { equivalenceId } = patch
-    for (const { signature } of patch.signatures)
+    if (!('bytes' in patch) || seen.has(patch.signatures)) continue
+    const { equivalenceId, signatures } = patch
+    seen.add(signatures) // patches of one table share them
+    for (const { signature } of signatures)
       table.set(`${signature} ${equivalenceId}`, { signature, equivalenceId })
   }
   return [...table.values()]

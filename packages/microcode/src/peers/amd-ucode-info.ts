@@ -108,7 +108,8 @@ class Run {
     const length = this.#word(offset + 8)
     const count = Math.ceil(length / EQUIVALENCE_SIZE)
     const table = this.#table(offset + 12, count)
-    const { patches, next } = this.#patches(offset + 12 + length, table.ids)
+    const cpus = new Map([...table.ids].map(([id, signatures]) => [id, [...signatures]]))
+    const { patches, next } = this.#patches(offset + 12 + length, cpus)
     return { ...empty, equivalences: table.entries, equivalenceCount: count, patches, next }
   }
 
@@ -150,7 +151,7 @@ class Run {
     cpus.add(signature)
   }
 
-  #patches(start: number, ids: ReadonlyMap<number, ReadonlySet<number>>) {
+  #patches(start: number, ids: ReadonlyMap<number, readonly number[]>) {
     const patches: ListedPatch[] = []
     for (let at = start; at < this.#bytes.length; ) {
       const type = this.#word(at)
@@ -166,7 +167,7 @@ class Run {
     return { patches, next: null }
   }
 
-  #patch(at: number, ids: ReadonlyMap<number, ReadonlySet<number>>): ListedPatch {
+  #patch(at: number, ids: ReadonlyMap<number, readonly number[]>): ListedPatch {
     const byte = (field: number) => this.#bytes[at + field] ?? 0
     const half = (field: number) => byte(field) + 256 * byte(field + 1)
     const equivalenceId = half(PATCH_FIELD.equivalenceId)
@@ -182,7 +183,7 @@ class Run {
       patchId: this.#word(at + PATCH_FIELD.patchId),
       date: dateText(this.#word(at + PATCH_FIELD.date)),
       equivalenceId,
-      cpus: [...(cpus ?? [])],
+      cpus: cpus ?? [],
       dataId: half(PATCH_FIELD.dataId),
       dataLength: byte(PATCH_FIELD.dataLength),
       initFlag: byte(PATCH_FIELD.initFlag),

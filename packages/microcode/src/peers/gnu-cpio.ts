@@ -22,10 +22,14 @@ export interface GnuCpioRun {
   readonly exit: 0 | 1 | 2
   /** Up to where it gives up. */
   readonly members: readonly ListedMember[]
-  /** What it complains of, one character for each byte. */
+  /** What it complains of, one character for each byte; the first 50 000. */
   readonly messages: readonly string[]
+  /** Complaints in all. */
+  readonly complaints: number
 }
 
+/** Complaints that are kept: a file without a header has one for each of its bytes. */
+const MOST_MESSAGES = 50_000
 const BLANK = 0x20
 const ZERO = 0x30
 const TRAILER = 'TRAILER!!!'
@@ -63,6 +67,9 @@ class Run {
   readonly #members: ListedMember[] = []
   readonly #messages: string[] = []
   #at = 0
+  #complaints = 0
+  /** The sum of the bytes that a tar header here would have. */
+  #tarSum = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -71,23 +78,26 @@ class Run {
   run(): GnuCpioRun {
     try {
       const skipped = this.#recognise()
-      if (skipped === null) return { understood: false, exit: 0, members: [], messages: [] }
+      if (skipped === null)
+        return { understood: false, exit: 0, members: [], messages: [], complaints: 0 }
       this.#list(skipped)
       return this.#result(0)
     } catch (exit) {
       if (!(exit instanceof Exit)) throw exit
-      this.#messages.push(exit.message)
+      this.#complain(exit.message)
       return this.#result(exit.status)
     }
   }
 
   #result(exit: 0 | 1 | 2): GnuCpioRun {
-    return { understood: true, exit, members: this.#members, messages: this.#messages }
+    const [members, messages, complaints] = [this.#members, this.#messages, this.#complaints]
+    return { understood: true, exit, members, messages, complaints }
   }
 
   /** Steps byte by byte to the first magic; gives how many it stepped over, null if it is that of another form. */
   #recognise(): number | null {
-    for (; ; this.#at++) {
+    for (let index = 0; index < TAR.size; index++) this.#tarSum += this.#byte(index)
+    for (; ; this.#step()) {
       const left = this.#bytes.length - this.#at
       if (left < 6) throw new Exit(2, 'premature end of archive')
       const magic = this.#text(this.#at, 6)
@@ -98,14 +108,16 @@ class Run {
     }
   }
 
+  #step(): void {
+    this.#tarSum += this.#byte(this.#at + TAR.size) - this.#byte(this.#at)
+    this.#at++
+  }
+
   #isTar(): boolean {
     const field = this.#at + TAR.checksum
     const claimed = this.#number(field, 8)
-    let sum = 8 * BLANK
-    for (let index = 0; index < TAR.size; index++) {
-      const at = this.#at + index
-      if (at < field || at >= field + 8) sum += this.#byte(at)
-    }
+    let sum = this.#tarSum + 8 * BLANK
+    for (let at = field; at < field + 8; at++) sum -= this.#byte(at)
     return claimed === sum
   }
 
@@ -116,7 +128,7 @@ class Run {
       skipped += this.#seek(magic)
       if (skipped > 0) {
         const junk = skipped === 1 ? 'byte' : 'bytes'
-        this.#messages.push(`warning: skipped ${skipped} ${junk} of junk`)
+        this.#complain(`warning: skipped ${skipped} ${junk} of junk`)
       }
       skipped = 0
       if (this.#member() === TRAILER) return
@@ -168,12 +180,17 @@ class Run {
     for (; index < at + 8 && this.#byte(index) !== 0; index++) {
       const digit = hexDigit(this.#byte(index))
       if (digit === null) {
-        this.#messages.push(`Malformed number ${this.#string(at, 8)}`)
+        this.#complain(`Malformed number ${this.#string(at, 8)}`)
         return value * base
       }
       value = value * base + digit
     }
     return value
+  }
+
+  #complain(message: string): void {
+    this.#complaints++
+    if (this.#messages.length < MOST_MESSAGES) this.#messages.push(message)
   }
 
   #need(count: number): void {

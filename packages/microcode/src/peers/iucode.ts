@@ -73,12 +73,17 @@ export interface IucodeRun {
   })[]
   /** What `--write-to` writes, and `--write-earlyfw` puts into its archive: a view of each update. */
   readonly written: readonly Uint8Array[]
-  /** What is complained of; `says` is the text behind the file's name. */
+  /** What is complained of, the first 1000; `says` is the text behind the file's name. */
   readonly findings: readonly Finding[]
+  /** Complaints in all. */
+  readonly complaints: number
 }
 
 /** Signatures in one file that are followed: all of Intel's together have about a thousand. */
 const SIGNATURE_LIMIT = 16_384
+
+/** Complaints that are kept: ignored updates of four bytes may be as many as there are words. */
+const MOST_FINDINGS = 1000
 
 const NOTHING: IucodeRun = {
   exit: 0,
@@ -88,6 +93,7 @@ const NOTHING: IucodeRun = {
   selected: [],
   written: [],
   findings: [],
+  complaints: 0,
 }
 
 /** Foresees a run of iucode_tool over one file. */
@@ -101,7 +107,7 @@ export function runIucode(bytes: Uint8Array, options: IucodeOptions = {}): Iucod
     const { fault, says, skipped } = loaded
     const severity = skipped ? 'warning' : 'error'
     const finding = findingOf(fault, 'file', { rule: reader.rule, severity, effect, says })
-    return { ...NOTHING, exit: skipped || ignoreBroken ? 0 : 2, findings: [finding] }
+    return { ...NOTHING, exit: skipped || ignoreBroken ? 0 : 2, findings: [finding], complaints: 1 }
   }
   return new Run(loaded.region, reader, ignoreBroken, loaded.gaveUp).run()
 }
@@ -116,6 +122,7 @@ class Run {
   readonly #all: IucodeUpdate[] = []
   readonly #findings: Finding[] = []
   #signatures = 0
+  #complaints = 0
   #gaveUp: boolean
 
   constructor(region: Region, reader: IntelReader, ignoreBroken: boolean, gaveUp: boolean) {
@@ -144,6 +151,7 @@ class Run {
         this.#region.bytes.subarray(offset, offset + total),
       ),
       findings: this.#findings,
+      complaints: this.#complaints,
     }
   }
 
@@ -259,6 +267,8 @@ class Run {
   }
 
   #report({ fault, path, says }: Stop): void {
+    this.#complaints++
+    if (this.#findings.length === MOST_FINDINGS) return
     const { rule, name } = this.#reader
     const effect = this.#ignoreBroken ? `${name} ignores it` : `${name} aborts`
     this.#findings.push(findingOf(fault, path, { rule, severity: 'error', effect, says }))
