@@ -7,7 +7,7 @@ import type { Evidence } from '../releases.js'
 import { HEADER_NAMES } from './names-table.js'
 
 /** The highest leaves of a policy for a guest that came without one. */
-export interface RestoreLimits {
+interface RestoreLimits {
   /** Highest basic leaf. */
   readonly basic: number
   /** Highest sub-leaf of leaf 7. */
@@ -62,7 +62,7 @@ const FIRST: ToolstackRules = {
 }
 
 /** The differences. */
-export const TOOLSTACK_ROWS: readonly Row[] = [
+const TOOLSTACK_ROWS: readonly Row[] = [
   { landed: ['4.13.1'], evidence: 'facts', changes: { pae: 'always' } },
   {
     landed: ['4.14.0'],

@@ -11,7 +11,7 @@ import type { XlCpuidLeaf, XlMsr } from './register-list.js'
 import { isLimit, visiblePlace } from './visible.js'
 
 /** What a register's bits are taken from. */
-export interface BitSources {
+interface BitSources {
   /** What `x` stands for. */
   readonly unasked: number
   /** What `k` stands for. */

@@ -114,26 +114,22 @@ export function unknownMsrValue(
 }
 
 /** Values that people write, and what they mean by them. */
-const MEANT: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
-  ...['on', 'yes', 'true', 'enable', 'enabled', 'force', 'require'].map(
-    (word): [string, string] => [word, '1'],
-  ),
-  ...['off', 'no', 'false', 'disable', 'disabled', 'forbid'].map((word): [string, string] => [
-    word,
-    '0',
-  ]),
-  ['host', 'k'],
-  ['default', 'x'],
-])
+const MEANT: readonly (readonly [value: string, words: readonly string[]])[] = [
+  ['1', ['on', 'yes', 'true', 'enable', 'enabled', 'force', 'require']],
+  ['0', ['off', 'no', 'false', 'disable', 'disabled', 'forbid']],
+  ['k', ['host']],
+  ['x', ['default']],
+]
 
 function meantBy(value: string): { what: string; suggestion: string | null } {
   const plain = value.trim().toLowerCase()
   const what =
     'write 0, 1, x (the default) or k (the host), or a number for a field of several bits.'
   if (plain === '') return { what, suggestion: null }
+  const meant = MEANT.find(([, words]) => words.includes(plain))
   const number = /^\+?(0|1)/.exec(plain)?.[1]
   const letter = 'xks'.includes(plain.charAt(0)) ? plain.charAt(0) : undefined
-  return { what, suggestion: MEANT.get(plain) ?? number ?? letter ?? null }
+  return { what, suggestion: meant?.[0] ?? number ?? letter ?? null }
 }
 
 /** A number that is not what it looks like. */

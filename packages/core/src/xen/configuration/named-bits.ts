@@ -23,7 +23,7 @@ export function placeOfFinding(place: RegisterPlace) {
 }
 
 /** A mask split into the features that it names and the bits that have no name. */
-export interface NamedMask {
+interface NamedMask {
   readonly features: readonly FeatureName[]
   /** Bits without a name, of the mask. */
   readonly unnamed: number

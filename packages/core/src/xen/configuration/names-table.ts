@@ -16,7 +16,7 @@ export type OwnField = readonly [
 ]
 
 /** Names that came, and perhaps went, together. */
-export interface NameRow {
+interface NameRow {
   /** The releases in which they came, the `.0` first and then the stable branches that got them too. */
   readonly landed: readonly string[]
   /** The releases in which they went. */

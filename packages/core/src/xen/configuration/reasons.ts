@@ -6,7 +6,7 @@ import type { ClampStep } from '../clamp-steps.js'
 import { type RegisterPlace, wordOf } from './named-bits.js'
 
 /** A reason and how it reads behind a name: "…: Xen's max policy for this kind of guest does not have it". */
-export interface WhyNot {
+interface WhyNot {
   /** The step of Xen's that did it; absent if it was none of those. */
   readonly step?: ClampStep
   /** The reason. */

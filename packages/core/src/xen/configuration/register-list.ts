@@ -37,8 +37,8 @@ export interface XlCpuidPolicy {
 export const NO_LEAF = 0xffff_ffff
 
 /** Nothing asked of a register. */
-export const UNASKED = 'x'.repeat(32)
-const UNASKED_MSR = 'x'.repeat(64)
+export const UNASKED = /* @__PURE__ */ 'x'.repeat(32)
+const UNASKED_MSR = /* @__PURE__ */ 'x'.repeat(64)
 
 type Entry = { -readonly [Key in keyof XlCpuidLeaf]: XlCpuidLeaf[Key] }
 

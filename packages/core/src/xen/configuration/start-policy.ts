@@ -19,7 +19,7 @@ import type { ToolstackRules } from './apply-rules.js'
 import { putVisible } from './visible.js'
 
 /** What it is made from. */
-export interface StartOptions {
+interface StartOptions {
   /** The default policy of the domain's kind. */
   readonly defaults: Uint32Array
   /** Featureset of the host. */
@@ -37,11 +37,11 @@ export interface StartOptions {
 }
 
 /** Features that a guest without a policy gets as the host has them: they were on in every guest up to 4.13. */
-export const RESTORED: readonly FeatureName[] = ['RDRAND']
+const RESTORED: readonly FeatureName[] = ['RDRAND']
 /** The same where the release thinks of TSX. */
-export const RESTORED_TSX: readonly FeatureName[] = ['HLE', 'RTM']
+const RESTORED_TSX: readonly FeatureName[] = ['HLE', 'RTM']
 /** The same of HVM guests. */
-export const RESTORED_HVM: readonly FeatureName[] = ['MPX']
+const RESTORED_HVM: readonly FeatureName[] = ['MPX']
 
 /** The policy that is sent first. Its MSRs are not. */
 export function startPolicy(options: StartOptions): Uint32Array {
