@@ -1,10 +1,12 @@
 /** What every writer of configurations gives back: what the domain gets by it, and everything that is otherwise than wanted. */
 import { type FeatureName, featureTable } from '@xenlevel/cpuid'
 import { comparePolicies, type PolicyDifference } from '../../policy/compare.js'
-import type { CpuPolicy } from '../../policy/cpu-policy.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { describeFault, type PolicyFault } from '../../policy/errors.js'
 import type { ApplyConfigResult } from '../../xen/configuration/apply.js'
 import type { ConfigFinding } from '../../xen/configuration/finding.js'
+import { visiblePlace } from '../../xen/configuration/visible.js'
+import { releaseRules } from '../../xen/releases.js'
 import type { Target } from './target.js'
 
 /** What comes of a configuration. */
@@ -98,6 +100,12 @@ const REASONS = {
     message: (what) =>
       `Xen does not give this domain what is wanted: ${what}. No configuration can, so want less or take another host.`,
   },
+  'out-of-reach': {
+    code: 'feature-out-of-reach',
+    severity: 'error',
+    message: (what) =>
+      `The leaves of this domain end before those of these features: ${what}. Want a policy with higher limits, if the host has them.`,
+  },
   dependent: {
     code: 'feature-without-requirement',
     severity: 'error',
@@ -151,6 +159,12 @@ function reasons({
 }: Target): (difference: PolicyDifference) => keyof typeof REASONS {
   const { release, featureset } = clamped.policy
   const table = featureTable(release)
+  const reached = (bit: number) => {
+    const source = table.words[bit >>> 5]?.source ?? null
+    if (source === null || 'msr' in source) return true
+    const words = CpuPolicy.peek(clamped.policy)
+    return visiblePlace(words, source.leaf, source.subleaf, releaseRules(release)) >= 0
+  }
   const dependent = new Set(
     clamped.changes.filter(({ step }) => step === 'dependency').map(({ bit }) => bit),
   )
@@ -160,6 +174,7 @@ function reasons({
     const [wanted, given] = [policy.featureset.has(bit), featureset.has(bit)]
     if (wanted === given) return 'without-name'
     if (given) return 'forced'
+    if (!reached(bit)) return 'out-of-reach'
     return dependent.has(bit) ? 'dependent' : 'not-offered'
   }
 }

@@ -35,7 +35,7 @@ export interface FeaturePlan {
 }
 
 /** For a register of the featureset, by its place in a policy: the bits that can be named one by one. */
-export type NameableBits = (place: number) => number
+type NameableBits = (place: number) => number
 
 /** Words that are named together: one CPUID register, or both halves of the MSR; or a whole leaf, where it is set as one. */
 type Unit = readonly { readonly word: number; readonly place: number }[]

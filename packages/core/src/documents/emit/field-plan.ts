@@ -4,7 +4,7 @@ import type { NamedRegisters, Trial } from './trial.js'
 import type { NamedField } from './xl-names.js'
 
 /** One field and what it is given: a number, the default's value or the host's. */
-export interface NamedValue {
+interface NamedValue {
   readonly field: NamedField
   readonly value: string
 }

@@ -32,7 +32,7 @@ export function libxlItems(
 }
 
 /** A feature that is named, and what it is to be. */
-export interface NamedChoice {
+interface NamedChoice {
   readonly name: string
   readonly on: boolean
 }

@@ -30,7 +30,7 @@ import { isArchCapabilities, leafOfPlace, unitOfPlace } from './places.js'
 export type NamedRegisters = ReadonlyMap<number, number>
 
 /** A domain, its host and its toolstack. */
-export interface TrialOptions {
+interface TrialOptions {
   readonly host: HostPolicies
   readonly domain: DomainOptions
   /** Whose toolstack; that of the host's Xen by default. */

@@ -23,7 +23,7 @@ interface SystemHost {
 }
 
 /** A host. */
-export interface NamedHost {
+interface NamedHost {
   readonly name: string
   readonly policies: HostPolicies
 }

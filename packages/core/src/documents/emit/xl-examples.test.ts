@@ -128,7 +128,7 @@ describeRecorded([EPYC, SKYLAKE], () => {
     words[18] = 0x80
     const config = toXlConfig(Featureset.fromWords(words), options)
     expect(config.differences.map(({ name }) => name)).toEqual(['<583>'])
-    expect(config.findings[0]).toMatchObject({ code: 'feature-not-offered' })
+    expect(config.findings[0]).toMatchObject({ code: 'feature-out-of-reach' })
     expect(config.findings[0]?.message).toContain('<583>')
   })
 

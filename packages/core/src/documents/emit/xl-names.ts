@@ -20,6 +20,7 @@ export interface RegisterNames {
 
 /** A field of a register that holds no features, or a field of several bits. */
 export interface NamedField {
+  /** Its name in `cpuid=`. */
   readonly name: string
   /** Where its register is in a policy. */
   readonly place: number
@@ -32,7 +33,7 @@ export interface NamedField {
 }
 
 /** The names of a release. */
-export interface XlNames {
+interface XlNames {
   /** Of registers that hold features, by their place in a policy. */
   readonly registers: ReadonlyMap<number, RegisterNames>
   /** Of everything else, by place and bit. */
