@@ -76,6 +76,18 @@ export type {
   LateLoadVariant,
   RunOptions,
 } from './rendezvous/types.js'
+export { selectUpdate, selectUpdates } from './select.js'
+export { filterIucode, type IucodeFilter } from './select-iucode.js'
+export type {
+  MicrocodeInput,
+  PassedOver,
+  SelectCode,
+  SelectConsumer,
+  SelectErrno,
+  Selection,
+  SelectOptions,
+} from './select-types.js'
+export { sha256 } from './sha256.js'
 export type {
   AmdContainer,
   AmdEquivalence,

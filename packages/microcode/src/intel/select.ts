@@ -7,12 +7,12 @@ import { type LoadRequest, mayReplace } from '../load.js'
 import type { PassedOver } from '../select-types.js'
 import type { CpuIdentity } from '../types.js'
 import {
+  ENTRY_SIZE,
   FIELD,
   HEADER_SIZE,
   headerSignature,
   type SignatureFields,
   TABLE_HEADER_SIZE,
-  ENTRY_SIZE,
   tableEntry,
 } from './format.js'
 import type { IntelWalk, TakenUpdate } from './verify.js'

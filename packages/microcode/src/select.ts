@@ -1,0 +1,124 @@
+/** Which update a CPU gets out of files, and why: Xen's answer, Linux' and iucode_tool's. */
+import { compareRevisions } from './rendezvous/revisions.js'
+import { selectAsIucode } from './select-iucode.js'
+import { selectAsLinux } from './select-linux.js'
+import { selectRelease } from './select-rules.js'
+import { Source } from './select-source.js'
+import type {
+  MicrocodeInput,
+  SelectConsumer,
+  SelectErrno,
+  Selection,
+  SelectOptions,
+} from './select-types.js'
+import { type FileSelection, type Select, selectAsXen } from './select-xen.js'
+import type { CpuIdentity } from './types.js'
+
+/**
+ * Which update a CPU gets, and what loading it comes to. Of several files each is read on its own, and the best of what they give is the
+ * answer: a damaged file keeps nothing from the others. To ask about files that are joined, join them.
+ *
+ * Never throws on content.
+ *
+ * @throws LateLoadReleaseError (code `LATE_LOAD_RELEASE`) for a Xen before 4.13, and for what is no release.
+ */
+export function selectUpdate(
+  files: MicrocodeInput | readonly MicrocodeInput[],
+  cpu: CpuIdentity,
+  options: SelectOptions = {},
+): Selection {
+  return selectFrom(openAll(files), selector(options), cpu, options)
+}
+
+/**
+ * The same for many CPUs, each on its own, in their order; files are read once. The firmware is judged by the first CPU, as Xen judges it,
+ * unless `bootRevision` says otherwise.
+ *
+ * @throws as {@link selectUpdate}
+ */
+export function selectUpdates(
+  files: MicrocodeInput | readonly MicrocodeInput[],
+  cpus: readonly CpuIdentity[],
+  options: SelectOptions = {},
+): Selection[] {
+  const sources = openAll(files)
+  const [first] = cpus
+  const known = first === undefined ? options : { bootRevision: first.revision, ...options }
+  const select = selector(known)
+  return cpus.map((cpu) => selectFrom(sources, select, cpu, known))
+}
+
+/** Makes files ready. */
+export function openAll(files: MicrocodeInput | readonly MicrocodeInput[]): Source[] {
+  return isList(files) ? files.map((file) => new Source(file)) : [new Source(files)]
+}
+
+function isList(
+  files: MicrocodeInput | readonly MicrocodeInput[],
+): files is readonly MicrocodeInput[] {
+  return Array.isArray(files)
+}
+
+const SELECTORS: Readonly<Record<SelectConsumer, (options: SelectOptions) => Select>> = {
+  xen: selectAsXen,
+  linux: (options) => selectAsLinux('linux-early', options),
+  'linux-early': (options) => selectAsLinux('linux-early', options),
+  'linux-late': (options) => selectAsLinux('linux-late', options),
+  iucode: selectAsIucode,
+}
+
+function selector(options: SelectOptions): Select {
+  return SELECTORS[options.consumer ?? 'xen'](options)
+}
+
+/** What is said first where nothing is loaded: the answer that says most of why. */
+const ERRNO_ORDER: readonly SelectErrno[] = [
+  'OK',
+  'EPERM',
+  'ENXIO',
+  'EEXIST',
+  'EINVAL',
+  'EFAULT',
+  'ENOENT',
+  'ENODEV',
+]
+
+function selectFrom(
+  sources: readonly Source[],
+  select: Select,
+  cpu: CpuIdentity,
+  options: SelectOptions,
+): Selection {
+  const newer = newerBy(cpu, options)
+  let best: Selection | null = null
+  for (const [index, source] of sources.entries()) {
+    const one = select(source, cpu)
+    const selection = { ...one, file: one.update === null ? null : index }
+    if (best === null || isBetter(selection, best, newer)) best = selection
+  }
+  const answer = best ?? { ...select(new Source(new Uint8Array()), cpu), file: null }
+  return Object.freeze(answer)
+}
+
+function isBetter(
+  one: FileSelection,
+  other: FileSelection,
+  newer: (present: number, offered: number) => boolean,
+): boolean {
+  const [rank, known] = [one, other].map(({ errno }) => ERRNO_ORDER.indexOf(errno))
+  if (rank !== known) return (rank ?? 0) < (known ?? 0)
+  if (one.update === null || other.update === null)
+    return other.update === null && one.update !== null
+  return newer(other.update.revision, one.update.revision)
+}
+
+/** How the consumer orders revisions. */
+function newerBy(
+  { vendor }: CpuIdentity,
+  { consumer = 'xen', release }: SelectOptions,
+): (present: number, offered: number) => boolean {
+  if (consumer === 'iucode') return (present, offered) => (offered | 0) > (present | 0)
+  if (consumer !== 'xen') return (present, offered) => offered > present
+  const { rules } = selectRelease(release)
+  return (present, offered) => compareRevisions({ vendor, rules }, present, offered) === 'newer'
+}
