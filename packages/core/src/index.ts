@@ -6,6 +6,36 @@
  * @module @xenlevel/core
  */
 
+export type { Emission } from './documents/emit/emission.js'
+export type { EmitOptions } from './documents/emit/forward.js'
+export {
+  type LibvirtXml,
+  type LibvirtXmlOptions,
+  libvirtCpuXml,
+  toLibvirtXml,
+} from './documents/emit/libvirt.js'
+export {
+  type LibvirtCpu,
+  type LibvirtCpuFeature,
+  type LibvirtFeaturePolicy,
+  type LibvirtToXl,
+  type LibvirtToXlOptions,
+  libvirtToXl,
+} from './documents/emit/libvirt-to-xl.js'
+export type { LibvirtNaming } from './documents/emit/libvirt-xl-names.js'
+export {
+  type QemuCpu,
+  type QemuCpuOptions,
+  type QemuFlag,
+  toQemuCpu,
+} from './documents/emit/qemu.js'
+export type { WantedCpu } from './documents/emit/target.js'
+export {
+  toXapiPlatform,
+  type XapiPlatform,
+  type XapiPlatformOptions,
+} from './documents/emit/xapi.js'
+export { toXlConfig, type XlConfig, type XlConfigOptions } from './documents/emit/xl.js'
 export {
   featuresetOfLibvirtNames,
   type LibvirtFeature,
@@ -126,6 +156,12 @@ export {
 } from './pool/combine.js'
 export { PoolError } from './pool/errors.js'
 export { type LevelOptions, levelPool, type PoolLevel } from './pool/level.js'
+export {
+  type LevelPoliciesOptions,
+  levelPolicies,
+  type PolicyLevel,
+  PolicyLeveller,
+} from './pool/level-policies.js'
 export type { LevelledGuest } from './pool/levelled-guest.js'
 export type { Loss } from './pool/losses.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
