@@ -13,6 +13,7 @@ import {
   type HostPolicies,
   type VpmuMode,
 } from '../xen/derive.js'
+import type { LevelPoliciesOptions } from './level-policies.js'
 import { defaultPolicy } from './level-policies-hosts.js'
 import type { PolicyHost } from './level-policies-pool.js'
 
@@ -198,6 +199,12 @@ export function recordsText(policy: CpuPolicy, release: string): string[] {
     ...msrs.map(({ index, value }) => `${hex(index)}:${hex(value)}`),
   ]
 }
+
+/** The domain that a level is made for. */
+export const domainOf = ({ kind, domain = {} }: LevelPoliciesOptions): DomainOptions => ({
+  ...domain,
+  kind,
+})
 
 /** The kinds of guest. */
 export const KINDS: readonly GuestKind[] = ['pv', 'pv32', 'hvm', 'pvh']

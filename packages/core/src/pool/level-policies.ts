@@ -1,11 +1,12 @@
 /** The level of a pool as a whole CPU policy: one that every host takes and leaves as it is, or why there is none. */
 import type { GuestKind } from '../guest/kind.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
+import type { PolicyFault } from '../policy/errors.js'
 import { POLICY_WORDS, WHOLE_EXTENT } from '../policy/layout.js'
 import { clearOutOfRange } from '../policy/range.js'
 import { zeroWords } from '../policy/storage.js'
 import type { Change } from '../xen/changes.js'
-import { clampPolicy, type DomainOptions } from '../xen/clamp.js'
+import { type DomainOptions, setDomainPolicy } from '../xen/clamp.js'
 import type { CombineMethod } from './combine.js'
 import { PoolError } from './errors.js'
 import { defaultPolicy } from './level-policies-hosts.js'
@@ -31,6 +32,8 @@ export interface LevelPoliciesOptions {
 export interface HostChanges {
   /** The host. */
   readonly host: string
+  /** Why its Xen refuses the policy altogether; null if it takes it. */
+  readonly refused: PolicyFault | null
   /** Every change, in the order of Xen's steps. */
   readonly changes: readonly Change[]
 }
@@ -58,7 +61,7 @@ export interface PolicyLevel {
   readonly obstacles: readonly PolicyObstacle[]
   /** What the level costs: features by bit, then numbers. Found when it is asked for. */
   readonly losses: readonly PolicyLoss[]
-  /** The hosts that change the nearest policy, and how; none if there is a policy. Found when it is asked for. */
+  /** The hosts that refuse or change the nearest policy, and how; none if there is a policy. Found when it is asked for. */
   readonly changes: readonly HostChanges[]
 }
 
@@ -179,17 +182,22 @@ class Level implements PolicyLevel {
 
   #findChanges(): HostChanges[] {
     const { members, purpose } = this.#pool
-    const own = members.policies.map((policies) => {
-      const { policy, changes } = clampPolicy(this.nearest, policies, purpose.domain)
-      const words = policy.words()
+    const records = this.nearest.toRecords()
+    const own = members.policies.map((policies): Omit<HostChanges, 'host'> | null => {
+      const current = defaultPolicy(policies, purpose.domain.kind)
+      const result = setDomainPolicy(current, records, policies, purpose.domain)
+      if (!result.ok) return { refused: result.error, changes: [] }
+      const words = result.policy.words()
       // Some of what the clamp writes lies beyond the limits, where nobody sees it.
       clearOutOfRange(words, WHOLE_EXTENT)
-      return CpuPolicy.fromWords(words, this.release).equals(this.nearest) ? [] : changes
+      return CpuPolicy.fromWords(words, this.release).equals(this.nearest)
+        ? null
+        : { refused: null, changes: result.changes }
     })
-    return own.flatMap((changes, index) =>
-      changes.length === 0
+    return own.flatMap((answer, index) =>
+      answer === null
         ? []
-        : members.pick(own.map((_, other) => other === index)).map((host) => ({ host, changes })),
+        : members.pick(own.map((_, other) => other === index)).map((host) => ({ host, ...answer })),
     )
   }
 }
