@@ -1,4 +1,5 @@
 /** The toolstack at work: which policies it sends to Xen for a new domain, and what Xen makes of each (xc_cpuid_apply_policy). */
+import { Featureset } from '@xenlevel/cpuid'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { fault, type PolicyFault } from '../../policy/errors.js'
 import { type ReleaseFeatures, releaseFeatures } from '../../policy/features.js'
@@ -6,6 +7,7 @@ import { clearOutOfRange } from '../../policy/range.js'
 import { copyWords } from '../../policy/storage.js'
 import { audit } from '../audit.js'
 import { clampPolicy, initDomainPolicy } from '../clamp.js'
+import type { HostPolicies } from '../derive.js'
 import { type ReleaseRules, releaseRules } from '../releases.js'
 import { type ToolstackRules, toolstackRules } from './apply-rules.js'
 import type { ApplyConfigOptions, ApplyTrace, Stage } from './apply-trace.js'
@@ -26,6 +28,8 @@ export class Toolstack {
   readonly #hvm: boolean
   readonly #defaults: Uint32Array
   readonly #max: Uint32Array
+  /** The host that the domain's policies are clamped by. */
+  readonly #clampHost: HostPolicies
   readonly #stages: Stage[] = []
   #policy: CpuPolicy
   #error: PolicyFault | null = null
@@ -41,7 +45,9 @@ export class Toolstack {
     this.#hvm = domain.kind === 'hvm' || domain.kind === 'pvh'
     this.#defaults = CpuPolicy.peek(this.#hvm ? host.hvmDefault : host.pvDefault)
     this.#max = CpuPolicy.peek(this.#hvm ? host.hvmMax : host.pvMax)
-    this.#policy = initDomainPolicy(host, domain).policy
+    const steady = this.#rules.choices === 'always' && options.itsc === true
+    this.#clampHost = steady ? withItsc(host, this.#features) : host
+    this.#policy = initDomainPolicy(this.#clampHost, domain).policy
   }
 
   run(): ApplyTrace {
@@ -142,7 +148,8 @@ export class Toolstack {
 
   /** XEN_DOMCTL_set_cpu_policy, from where records have become registers. */
   #set(purpose: Stage['purpose'], sent: Uint32Array): void {
-    const { host, domain } = this.#options
+    const { domain } = this.#options
+    const host = this.#clampHost
     const words = copyWords(sent)
     clearOutOfRange(words, this.#extent)
     const error = audit(this.#max, words, this.#extent)
@@ -166,6 +173,17 @@ export class Toolstack {
     this.#stages.push({ purpose, before, sent, clamped: null, error })
     this.#error ??= error
   }
+}
+
+/**
+ * Up to 4.14 max policies have no ITSC, and the clamp lets it pass for domains that stay where they are or whose TSC is emulated
+ * (recalculate_cpuid_policy in xen/arch/x86/cpuid.c, 4.14).
+ */
+function withItsc(host: HostPolicies, features: ReleaseFeatures): HostPolicies {
+  if (!features.policyHas(CpuPolicy.peek(host.host), 'ITSC')) return host
+  const itsc = Featureset.fromNames(['ITSC'], features.table)
+  const add = (policy: CpuPolicy) => policy.withFeatureset(policy.featureset.or(itsc))
+  return { ...host, pvMax: add(host.pvMax), hvmMax: add(host.hvmMax) }
 }
 
 const NOTHING: XlCpuidPolicy = { cpuid: [], msr: [] }
