@@ -191,6 +191,34 @@ export {
 export type { ClampStep } from './xen/clamp-steps.js'
 export { COMPATIBILITY_BITS, type CompatibilityBits } from './xen/compatibility-bits.js'
 export {
+  type ApplyConfigOptions,
+  type ApplyConfigResult,
+  applyConfig,
+} from './xen/configuration/apply.js'
+export { configurationEvidence } from './xen/configuration/apply-rules.js'
+export type { ConfigFinding } from './xen/configuration/finding.js'
+export {
+  formatXlCpuidJson,
+  parseXlCpuidJson,
+  type XlCpuidJson,
+  XlCpuidJsonError,
+  type XlCpuidJsonOptions,
+} from './xen/configuration/json.js'
+export { type XlField, xlCpuidNames } from './xen/configuration/names.js'
+export {
+  type ParsedXlCpuid,
+  parseXlCpuid,
+  type XlCpuidItem,
+  type XlCpuidLanguage,
+  type XlCpuidOptions,
+} from './xen/configuration/parse.js'
+export type { XlCpuidLeaf, XlCpuidPolicy, XlMsr } from './xen/configuration/register-list.js'
+export {
+  splitXlCpuid,
+  type XlCpuidSetting,
+  type XlCpuidSettingItem,
+} from './xen/configuration/xl-setting.js'
+export {
   type DeriveOptions,
   derivePolicies,
   type HostPolicies,

@@ -87,16 +87,15 @@ export interface PolicyExtent {
  */
 export function placeOfLeaf(leaf: number, subleaf: number | null, extent: PolicyExtent): number {
   const none = subleaf === null || subleaf === NO_SUBLEAF
-  const array = ARRAY_LEAVES[leaf]
-  if (array !== undefined) {
-    const count = leaf === 7 ? extent.featureLeaves : array.count
-    return !none && subleaf < count ? array.at(subleaf) : -1
+  // Compared before it is looked up: numbers from 0x8000_0000 on are slow keys.
+  if (leaf >= BASIC_LEAVES) {
+    const last = leaf - 0x8000_0000
+    return none && last >= 0 && last < extent.extendedLeaves ? extended(last) : -1
   }
-  if (!none) return -1
-  if (leaf < BASIC_LEAVES) return basic(leaf)
-  if (leaf >= 0x8000_0000 && leaf < 0x8000_0000 + extent.extendedLeaves)
-    return extended(leaf - 0x8000_0000)
-  return -1
+  const array = ARRAY_LEAVES[leaf]
+  if (array === undefined) return none && leaf >= 0 ? basic(leaf) : -1
+  const count = leaf === 7 ? extent.featureLeaves : array.count
+  return !none && subleaf < count ? array.at(subleaf) : -1
 }
 
 /** Everything that is stored, whatever a release keeps of it. */
