@@ -20,8 +20,20 @@ const cacheOf = (subleaf: number, type: number, level: number, ids: number, core
   d: 0,
 })
 
+/** What differs from the usual CPU. */
+interface CpuShape {
+  readonly maxLeaf?: number
+  readonly maxExtendedLeaf?: number
+  readonly caches?: boolean
+  readonly features?: readonly FeatureName[]
+}
+
 /** Four cores of two threads, as Sandy Bridge tells it: IDs for eight cores. */
-export function intelCpu({ maxLeaf = 0xd, caches = true, features = [] as FeatureName[] } = {}) {
+export function intelCpu({
+  maxLeaf = 0xd,
+  caches = true,
+  features = [],
+}: CpuShape = {}): CpuPolicy {
   return cpu(
     [
       { ...zero, leaf: 0, a: maxLeaf, b: 0x756e_6547, c: 0x6c65_746e, d: 0x4965_6e69 },
@@ -41,8 +53,8 @@ export function intelCpu({ maxLeaf = 0xd, caches = true, features = [] as Featur
 export function amdCpu({
   maxLeaf = 0x10,
   maxExtendedLeaf = 0x8000_001e,
-  features = ['TOPOEXT'] as FeatureName[],
-} = {}) {
+  features = ['TOPOEXT'],
+}: CpuShape = {}): CpuPolicy {
   return cpu(
     [
       { ...zero, leaf: 0, a: maxLeaf, b: 0x6874_7541, c: 0x444d_4163, d: 0x6974_6e65 },
