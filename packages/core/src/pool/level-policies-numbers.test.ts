@@ -93,7 +93,7 @@ describe('what a level takes as one', () => {
   })
 
   it('takes the least of what default policies say, also where the max policy says more', () => {
-    const a = withWords(host('a', []), ['hvmDefault'], {
+    const a = withWords(host('a', [], { [basic(1) + EAX]: 0x000a_0671 }), ['hvmDefault'], {
       [extended(8) + EAX]: 0x3028,
       [PLATFORM_INFO]: 0,
       [HYPERVISOR_LIMIT]: 4,
