@@ -26,6 +26,16 @@ export {
   type UcodeOptionFinding,
 } from './option.js'
 export { UcodeReleaseError } from './option-rules.js'
+export { predictOutcome } from './outcome.js'
+export type {
+  CpuOutcome,
+  HostCpu,
+  LateLoadHost,
+  LoadOutcome,
+  OutcomeOptions,
+  Trap,
+  TrapCode,
+} from './outcome-types.js'
 export {
   type AmdUcodeInfoRun,
   type ListedContainer,
@@ -87,7 +97,6 @@ export type {
   Selection,
   SelectOptions,
 } from './select-types.js'
-export { sha256 } from './sha256.js'
 export type {
   AmdContainer,
   AmdEquivalence,

@@ -18,6 +18,8 @@ export interface SelectRules {
   readonly oneContainer: boolean
   /** AMD: a patch that is too large for the CPU's family ends the file; else it is passed over (amd.c, cpu_request_microcode). */
   readonly oversizedEnds: boolean
+  /** AMD: a patch is only for CPUs of the very signature that was looked up; else for all of its id (amd.c, microcode_fits). */
+  readonly fitsBySignature: boolean
   /** AMD: patches of family 19h may have 5568 bytes (amd.c, verify_patch_size). */
   readonly family19hSize: number
   /** AMD Zen 1 to 5: a patch must have a listed digest (amd.c, check_digest). */
@@ -41,6 +43,7 @@ interface Row {
 const FIRST: SelectRules = {
   oneContainer: true,
   oversizedEnds: false,
+  fitsBySignature: true,
   family19hSize: 2048,
   checksDigests: false,
   tsaDigests: false,
@@ -56,6 +59,7 @@ const ROWS: readonly Row[] = [
   },
   { landed: ['4.15.0', '4.14.2', '4.13.3'], changes: { family19hSize: 5568 } },
   { landed: ['4.15.0'], changes: { oversizedEnds: false } },
+  { landed: ['4.20.0'], changes: { fitsBySignature: false } },
   {
     landed: ['4.21.0', '4.20.1', '4.19.3', '4.18.5', '4.17.6'],
     changes: { checksDigests: true },

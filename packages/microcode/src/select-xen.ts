@@ -5,6 +5,7 @@ import type { Region } from './bytes.js'
 import type { Choice, Chosen } from './choice.js'
 import { type NamedReader, stopFinding } from './finding.js'
 import { chooseAsXen } from './intel/select.js'
+import type { TakenUpdate } from './intel/verify.js'
 import { judgeLoad, type LoadRequest, type OfferedUpdate, printed } from './load.js'
 import { selectedBecause } from './select-reasons.js'
 import { type SelectRelease, selectRelease } from './select-rules.js'
@@ -21,7 +22,7 @@ export type Select = (source: Source, cpu: CpuIdentity) => FileSelection
 /** What Xen chose, before it is loaded. */
 export interface XenChoice {
   /** What was chosen; null for nothing. */
-  readonly found: (Chosen & OfferedUpdate & { readonly equivalenceId?: number }) | null
+  readonly found: (Chosen & OfferedUpdate & { readonly taken?: TakenUpdate }) | null
   /** The same, parsed. */
   readonly update: MicrocodeUpdate | null
   /** The choice in full. */
