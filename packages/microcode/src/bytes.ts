@@ -40,9 +40,9 @@ export function rememberingSums(region: Region): Region {
   return { ...region, sum }
 }
 
-/** The bytes of a region: a view. */
-export function bytesOf(region: Region): Uint8Array {
-  return region.bytes.subarray(region.start, region.end)
+/** How many bytes remain, for messages. */
+export function leftText(count: number): string {
+  return count === 1 ? '1 byte is left' : `${count} bytes are left`
 }
 
 /** A number as messages show it. */

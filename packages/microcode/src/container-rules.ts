@@ -27,9 +27,9 @@ interface Row {
 }
 
 /** The oldest release whose reader is described here; before it, a wrong size of one AMD patch ended the file. */
-export const OLDEST_CONTAINER_RULES = '4.15.0'
+const OLDEST_CONTAINER_RULES = '4.15.0'
 
-/** The release whose answers are recorded. */
+/** The release whose answers are recorded; every row has landed in it. */
 const RECORDED = '4.23-dev'
 
 const OLDEST: ContainerRules = {
@@ -61,6 +61,7 @@ const ROWS: readonly Row[] = [
 export function containerRules(
   release: string = RECORDED,
 ): ContainerRules & { readonly release: string; readonly evidence: Evidence } {
+  if (release === RECORDED) return { ...rulesOf(ROWS), release, evidence: 'recorded' }
   const exact = nearestRelease(release)
   if (exact === undefined) {
     throw new XenlevelError({
@@ -76,7 +77,10 @@ export function containerRules(
       details: { release, oldest: OLDEST_CONTAINER_RULES },
     })
   }
-  const changes = ROWS.filter(({ landed }) => releaseHas(exact, landed)).map((row) => row.changes)
-  const rules: ContainerRules = Object.assign({ ...OLDEST }, ...changes)
-  return { ...rules, release: exact, evidence: exact === RECORDED ? 'recorded' : 'facts' }
+  const rows = ROWS.filter(({ landed }) => releaseHas(exact, landed))
+  return { ...rulesOf(rows), release: exact, evidence: 'facts' }
+}
+
+function rulesOf(rows: readonly Row[]): ContainerRules {
+  return Object.assign({ ...OLDEST }, ...rows.map(({ changes }) => changes))
 }

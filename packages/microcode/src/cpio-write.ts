@@ -72,7 +72,7 @@ function nothingToWrite(): XenlevelError {
 }
 
 /** A newc header with its name, NULs behind it, up to a multiple of four. */
-export function cpioHeader(
+function cpioHeader(
   fields: {
     readonly inode: number
     readonly mode: number

@@ -1,7 +1,7 @@
 /** What kind of file some bytes are. */
 import { isMagic } from './amd/checks.js'
 import { looksLikeBarePatch } from './amd/parse.js'
-import { hex, wholeOf } from './bytes.js'
+import { hex, type Region, wholeOf } from './bytes.js'
 import { skipZeros, splitEarlyCpio } from './cpio.js'
 import { MicrocodeFormatError } from './errors.js'
 import { looksLikeDat } from './intel/dat.js'
@@ -20,7 +20,12 @@ const OTHERS: readonly (readonly [bytes: readonly number[], what: string])[] = [
 
 /** What the bytes are; null if they are none of the forms. */
 export function recogniseMicrocode(bytes: Uint8Array): MicrocodeFormat | null {
-  const region = wholeOf(bytes)
+  return recognise(wholeOf(bytes))
+}
+
+/** The same of a whole input that is looked at anyway. */
+export function recognise(region: Region): MicrocodeFormat | null {
+  const { bytes } = region
   if (isMagic(region, 0)) return 'amd'
   if (bytes.length >= HEADER_SIZE && region.view.getUint32(0, true) === 1) return 'intel'
   if (splitEarlyCpio(bytes).members.length > 0) return 'early-cpio'

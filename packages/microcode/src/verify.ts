@@ -1,15 +1,15 @@
 /** Whether those who read microcode would accept a file, each by rules of its own. */
 import { isMagic } from './amd/checks.js'
-import { amdReader } from './amd/readers.js'
+import { type AmdReader, amdReader } from './amd/readers.js'
 import { verifyAmd } from './amd/verify.js'
 import { type Region, rememberingSums, wholeOf } from './bytes.js'
-import { containerRules, type Evidence } from './container-rules.js'
+import type { Evidence } from './container-rules.js'
 import { splitEarlyCpio } from './cpio.js'
 import { type Fault, findingOf } from './finding.js'
-import { intelReader } from './intel/readers.js'
+import { type IntelReader, IUCODE_LOOSE, IUCODE_STRICT, intelReader } from './intel/readers.js'
 import { verifyIntel } from './intel/verify.js'
 import { runIucode } from './peers/iucode.js'
-import { recogniseMicrocode } from './recognise.js'
+import { recognise } from './recognise.js'
 import type { Finding, MicrocodeFormat, MicrocodeRule, MicrocodeVendor } from './types.js'
 
 /** Whose rules, and about which file. */
@@ -56,7 +56,8 @@ export interface Explanation {
  */
 export function verifyMicrocode(bytes: Uint8Array, options: VerifyOptions = {}): Finding[] {
   const { rules = 'xen', release, vendor } = options
-  const file = fileOf(bytes, vendor)
+  const whole = wholeOf(bytes)
+  const file = fileOf(rules === 'linux' ? rememberingSums(whole) : whole, vendor)
   const wanted = rules === 'linux' ? linuxRules(file.format) : [rules]
   return wanted.flatMap((rule) => [...verdictOf(file, rule, release).findings])
 }
@@ -67,7 +68,7 @@ export function explainMicrocode(
   options: Omit<VerifyOptions, 'rules'> = {},
 ): Explanation {
   const { release = '4.17', vendor } = options
-  const file = fileOf(bytes, vendor)
+  const file = fileOf(rememberingSums(wholeOf(bytes)), vendor)
   const iucode: readonly MicrocodeRule[] = file.vendor === 'AMD' ? [] : ['strict', 'loose']
   const verdicts = [
     verdictOf(file, 'xen', release),
@@ -84,9 +85,8 @@ interface JudgedFile {
   readonly vendor: MicrocodeVendor | null
 }
 
-function fileOf(bytes: Uint8Array, vendor: MicrocodeVendor | undefined): JudgedFile {
-  const region = rememberingSums(wholeOf(bytes))
-  const format = recogniseMicrocode(bytes)
+function fileOf(region: Region, vendor: MicrocodeVendor | undefined): JudgedFile {
+  const format = recognise(region)
   if (format === 'early-cpio' && vendor === undefined) return { region, format, vendor: null }
   return { region, format, vendor: vendor ?? (format === 'amd' ? 'AMD' : 'Intel') }
 }
@@ -100,22 +100,21 @@ function verdictOf(file: JudgedFile, rule: MicrocodeRule, release: string | unde
   const judged =
     rule === 'strict' || rule === 'loose' ? byIucode(file, rule) : byLoader(file, rule, release)
   const accepted = judged.findings.every(({ severity }) => severity !== 'error')
-  const evidence =
-    rule === 'xen'
-      ? containerRules(release).evidence
-      : rule.startsWith('linux')
-        ? 'facts'
-        : 'recorded'
-  return { rule, accepted, evidence, ...judged }
+  return { rule, accepted, ...judged }
 }
 
-type Judged = Pick<Verdict, 'reader' | 'updates' | 'findings'>
+type Judged = Omit<Verdict, 'rule' | 'accepted'>
+
+/** Who judges. */
+function signed({ name, evidence = 'facts' }: IntelReader | AmdReader) {
+  return { reader: name, evidence }
+}
 
 function byIucode({ region, format }: JudgedFile, rule: 'strict' | 'loose'): Judged {
   const type = format === 'intel-dat' ? 'dat' : 'bin'
   const { all, findings } = runIucode(region.bytes, { type, strict: rule === 'strict' })
-  const reader = rule === 'strict' ? 'iucode_tool' : 'iucode_tool, not strict'
-  return { reader, updates: all.length, findings }
+  const judge = rule === 'strict' ? IUCODE_STRICT : IUCODE_LOOSE
+  return { ...signed(judge), updates: all.length, findings }
 }
 
 function byLoader(
@@ -128,10 +127,10 @@ function byLoader(
     return byScan(file, rule, release)
   if (vendor === 'AMD') {
     const reader = amdReader(rule, release)
-    return { reader: reader.name, ...verifyAmd(region, reader) }
+    return { ...signed(reader), ...verifyAmd(region, reader) }
   }
   const reader = intelReader(rule, release)
-  return { reader: reader.name, ...verifyIntel(region, reader) }
+  return { ...signed(reader), ...verifyIntel(region, reader) }
 }
 
 /** The microcode that a scan of an early archive finds, of one vendor or of both. */
@@ -150,10 +149,10 @@ function byScan(
     const part: Region = { ...region, start: offset, end: offset + size }
     return [byLoader({ region: part, format: null, vendor: whose }, rule, release)]
   })
-  const reader = intelReader(rule, release).name
+  const reader = intelReader(rule, release)
   if (found.length > 0) {
     const updates = found.reduce((sum, part) => sum + part.updates, 0)
-    return { reader, updates, findings: found.flatMap(({ findings }) => [...findings]) }
+    return { ...signed(reader), updates, findings: found.flatMap(({ findings }) => [...findings]) }
   }
   const fault: Fault = {
     code: 'NO_MICROCODE',
@@ -161,10 +160,10 @@ function byScan(
     offset: 0,
     why: 'the scan finds no microcode in it',
   }
-  const effect = `${reader} loads nothing from it`
+  const effect = `${reader.name} loads nothing from it`
   const says = rule === 'xen' ? 'not found during CPIO scan' : undefined
   const finding = findingOf(fault, 'archive', { rule, severity: 'error', effect, says })
-  return { reader, updates: 0, findings: [finding] }
+  return { ...signed(reader), updates: 0, findings: [finding] }
 }
 
 function summaryOf(verdicts: readonly Verdict[]): string {

@@ -1,5 +1,5 @@
 /** Everything that some reader of AMD containers checks, each on its own; who checks what stands in readers.ts. */
-import { hex, type Region } from '../bytes.js'
+import { hex, leftText, type Region } from '../bytes.js'
 import type { Fault } from '../finding.js'
 import {
   EQUIVALENCE_SIZE,
@@ -47,7 +47,7 @@ function room(
   what: string,
 ): Fault | null {
   if (remaining >= needed) return null
-  const why = `${remaining} bytes are left, ${what} has ${needed}`
+  const why = `${leftText(remaining)}, ${what} has ${needed}`
   return {
     code: 'TRUNCATED_HEADER',
     field: '',
@@ -112,7 +112,7 @@ export const CONTAINER_CHECKS = {
     const left = candidate.remaining - 12
     const length = tableLength(candidate)
     if (length <= left) return null
-    const why = `its table says ${length} bytes, ${left} are left`
+    const why = `its table says ${length} bytes, ${leftText(left)}`
     return tableFault(candidate, 'TRUNCATED', why, `at most ${left}`)
   },
   /** Whole entries. */
@@ -158,7 +158,7 @@ export const PATCH_CHECKS = {
     const left = candidate.remaining - SECTION_HEADER
     const length = patchLength(candidate)
     if (length <= left) return null
-    const why = `it says ${length} bytes, ${left} are left`
+    const why = `it says ${length} bytes, ${leftText(left)}`
     return lengthFault(candidate, 'TRUNCATED', why, `at most ${left}`)
   },
   /** It has a header. */

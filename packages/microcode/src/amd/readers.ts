@@ -2,13 +2,13 @@
  * Who checks what in an AMD container, in which order, and what is printed. Xen: xen/arch/x86/cpu/microcode/amd.c. Linux:
  * arch/x86/kernel/cpu/microcode/amd.c, which reads more leniently during boot than later.
  */
-import { containerRules } from '../container-rules.js'
+import { containerRules, type Evidence } from '../container-rules.js'
 import type { MicrocodeRule } from '../types.js'
 import type { ContainerCheck, PatchCheck } from './checks.js'
 import { LONG_HEADER } from './format.js'
 
 /** One check of a reader. */
-export interface Step<Check> {
+interface Step<Check> {
   /** Which. */
   readonly check: Check
   /** What the reader prints if it fails; absent where it is silent. */
@@ -35,13 +35,15 @@ export interface AmdReader {
   readonly needsPatch: boolean
   /** The first family 1Ah patch size that it knows, for {@link AmdReader.rule} `xen` alone. */
   readonly knowsFamily1a: boolean
+  /** Where the rules come from; read in its source if it is not said. */
+  readonly evidence?: Evidence
 }
 
 const MAGIC_SAYS = 'Wrong microcode patch file magic'
 const TABLE_SAYS = 'Bad equivalent cpu table'
 const PATCH_SAYS = 'Bad microcode data'
 
-function xen(release: string | undefined): AmdReader {
+function xenReader(release?: string): AmdReader {
   const rules = containerRules(release)
   const table: Step<ContainerCheck>[] = [
     { check: 'magic', says: MAGIC_SAYS },
@@ -67,6 +69,7 @@ function xen(release: string | undefined): AmdReader {
     keepsEarlier: true,
     needsPatch: false,
     knowsFamily1a: rules.knowsFamily1a,
+    evidence: rules.evidence,
   }
 }
 
@@ -116,5 +119,8 @@ const LINUX_LATE: AmdReader = {
 /** The reader of a rule. */
 export function amdReader(rule: 'xen' | 'linux-early' | 'linux-late', release?: string): AmdReader {
   if (rule === 'linux-early') return LINUX_EARLY
-  return rule === 'linux-late' ? LINUX_LATE : xen(release)
+  if (rule === 'linux-late') return LINUX_LATE
+  return release === undefined ? NEWEST_XEN : xenReader(release)
 }
+
+const NEWEST_XEN: AmdReader = /* @__PURE__ */ xenReader()

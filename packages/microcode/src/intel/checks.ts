@@ -1,5 +1,5 @@
 /** Everything that some reader of Intel updates checks, each on its own; who checks what, and in which order, stands in readers.ts. */
-import { hex, type Region } from '../bytes.js'
+import { hex, leftText, type Region } from '../bytes.js'
 import type { Fault } from '../finding.js'
 import {
   ENTRY_SIZE,
@@ -111,7 +111,7 @@ export const INTEL_CHECKS = {
       : fault(
           'TRUNCATED_HEADER',
           ['', candidate.offset],
-          `${candidate.remaining} bytes are left, a header has ${HEADER_SIZE}`,
+          `${leftText(candidate.remaining)}, a header has ${HEADER_SIZE}`,
           { expected: HEADER_SIZE, found: candidate.remaining },
         ),
   /** Room for the smallest update there can be. */
@@ -121,7 +121,7 @@ export const INTEL_CHECKS = {
       : fault(
           'TOO_SHORT',
           ['', candidate.offset],
-          `${candidate.remaining} bytes are left, the smallest update has ${SMALLEST_UPDATE}`,
+          `${leftText(candidate.remaining)}, the smallest update has ${SMALLEST_UPDATE}`,
           { expected: SMALLEST_UPDATE, found: candidate.remaining },
         ),
   /** 1; In-Field Scan images have 2. */
@@ -135,7 +135,7 @@ export const INTEL_CHECKS = {
       : fault(
           'TRUNCATED',
           ['totalSize', candidate.offset + FIELD.totalSize],
-          `it says ${candidate.total} bytes, ${candidate.remaining} are left`,
+          `it says ${candidate.total} bytes, ${leftText(candidate.remaining)}`,
           { expected: candidate.remaining, found: candidate.total },
         ),
   /** Not smaller than its own header. */

@@ -7,9 +7,9 @@ import type { MetadataBlock, UpdateSignature } from '../types.js'
 /** Bytes of the header. */
 export const HEADER_SIZE = 48
 /** Bytes of data where the header says 0. */
-export const DEFAULT_DATA_SIZE = 2000
+const DEFAULT_DATA_SIZE = 2000
 /** Bytes of header and data where the header says 0. */
-export const DEFAULT_TOTAL_SIZE = 2048
+const DEFAULT_TOTAL_SIZE = 2048
 /** Bytes before the entries of the table of further signatures. */
 export const TABLE_HEADER_SIZE = 20
 /** Bytes of an entry. */

@@ -2,13 +2,13 @@
  * Who checks what in an Intel update, in which order, and what is printed. Xen: xen/arch/x86/cpu/microcode/intel.c. Linux:
  * arch/x86/kernel/cpu/microcode/intel.c. iucode_tool 2.3.1: intel_microcode.c.
  */
-import { type ContainerRules, containerRules } from '../container-rules.js'
+import { type ContainerRules, containerRules, type Evidence } from '../container-rules.js'
 import type { MicrocodeRule } from '../types.js'
 import type { IntelCheck } from './checks.js'
 import { type SizeRule, sizesByManual, sizesByXen } from './format.js'
 
 /** One check of a reader. */
-export interface Step {
+interface Step {
   /** Which. */
   readonly check: IntelCheck
   /** What the reader prints if it fails; absent where it is silent. */
@@ -27,6 +27,8 @@ export interface IntelReader {
   readonly steps: readonly Step[]
   /** Updates before a bad one still count. */
   readonly keepsEarlier: boolean
+  /** Where the rules come from; read in its source if it is not said. */
+  readonly evidence?: Evidence
 }
 
 /** A check that only some releases make, by the rule that says so. */
@@ -128,6 +130,7 @@ export const IUCODE_LOOSE: IntelReader = {
   name: 'iucode_tool, not strict',
   sizes: sizesByManual,
   keepsEarlier: false,
+  evidence: 'recorded',
   steps: IUCODE_LOOSE_STEPS,
 }
 
@@ -137,6 +140,7 @@ export const IUCODE_STRICT: IntelReader = {
   name: 'iucode_tool',
   sizes: sizesByManual,
   keepsEarlier: false,
+  evidence: 'recorded',
   steps: /* @__PURE__ */ (() =>
     IUCODE_LOOSE_STEPS.flatMap((step): readonly Step[] => {
       if (step.check === 'totalInWords')
@@ -157,12 +161,19 @@ export function intelReader(
 ): IntelReader {
   if (rule === 'linux-early') return LINUX_EARLY
   if (rule === 'linux-late') return LINUX_LATE
+  return release === undefined ? NEWEST_XEN : xenReader(release)
+}
+
+function xenReader(release?: string): IntelReader {
   const rules = containerRules(release)
   return {
     rule: 'xen',
     name: `Xen ${rules.release}`,
     sizes: sizesByXen,
     keepsEarlier: true,
+    evidence: rules.evidence,
     steps: XEN_STEPS.filter(({ only }) => only?.(rules) ?? true),
   }
 }
+
+const NEWEST_XEN: IntelReader = /* @__PURE__ */ xenReader()

@@ -30,6 +30,11 @@ export interface GnuCpioRun {
 
 /** Complaints that are kept: a file without a header has one for each of its bytes. */
 const MOST_MESSAGES = 50_000
+/** What every magic in text begins with, `07070`; the last digit says which form it is. */
+const MAGIC: readonly number[] = [0x30, 0x37, 0x30, 0x37, 0x30]
+const PLAIN = 0x31
+const SUMMED = 0x32
+const OLD = 0x37
 const BLANK = 0x20
 const ZERO = 0x30
 const TRAILER = 'TRAILER!!!'
@@ -100,9 +105,9 @@ class Run {
     for (; ; this.#step()) {
       const left = this.#bytes.length - this.#at
       if (left < 6) throw new Exit(2, 'premature end of archive')
-      const magic = this.#text(this.#at, 6)
-      if (magic === '070701' || magic === '070702') return this.#at
-      if (magic === '070707') return null
+      const kind = this.#magic()
+      if (kind === PLAIN || kind === SUMMED) return this.#at
+      if (kind === OLD) return null
       if (BINARY_MAGIC.includes(this.#byte(this.#at) + 256 * this.#byte(this.#at + 1))) return null
       if (left >= TAR.size && this.#isTar()) return null
     }
@@ -122,7 +127,7 @@ class Run {
   }
 
   #list(skippedBefore: number): void {
-    const magic = this.#text(this.#at, 6)
+    const magic = this.#magic()
     let skipped = skippedBefore
     for (;;) {
       skipped += this.#seek(magic)
@@ -136,10 +141,10 @@ class Run {
   }
 
   /** Goes behind the next magic and gives how many bytes were before it. */
-  #seek(magic: string): number {
+  #seek(magic: number): number {
     const start = this.#at
     this.#need(6)
-    while (this.#text(this.#at, 6) !== magic) {
+    while (this.#magic() !== magic) {
       this.#need(7)
       this.#at++
     }
@@ -206,8 +211,11 @@ class Run {
     return this.#bytes[at] ?? 0
   }
 
-  #text(at: number, length: number): string {
-    return String.fromCharCode(...this.#bytes.subarray(at, at + length))
+  /** The last digit of the magic that is here; 0 if there is none. */
+  #magic(): number {
+    for (const [index, digit] of MAGIC.entries())
+      if (this.#bytes[this.#at + index] !== digit) return 0
+    return this.#byte(this.#at + MAGIC.length)
   }
 
   /** Up to the first NUL. */
