@@ -19,6 +19,7 @@ import {
   flattenFeatures,
   parseFeatureHeader,
 } from '@xenlevel/cpuid'
+import { decisions } from './decisions.js'
 import { libvirtBaseline } from './libvirt.js'
 
 /** One row of the table. */
@@ -224,11 +225,11 @@ export function operations(): Operation[] {
       batch: 200,
     },
     {
-      name: 'admit a guest to a host',
+      name: 'admit a guest by its features',
       ours: () => admitGuest(guest, host),
-
-      limit: 100_000,
-      batch: 20,
+      limit: 10_000,
+      batch: 100,
     },
+    ...decisions(CPU_LEAVES, sets),
   ]
 }

@@ -117,6 +117,7 @@ export type {
   AdmissionLevel,
   AdmitOptions,
   GuestCpu,
+  GuestRecords,
   Reason,
   ReasonCode,
   ReasonGrade,

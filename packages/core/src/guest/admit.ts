@@ -20,7 +20,7 @@ interface Judgement {
   readonly uncounted: readonly UncountedBit[]
   readonly xen: XenVerdict | null
   /** The features that were judged. */
-  readonly seen: Featureset
+  readonly seen: () => Featureset
   /** What the guest could be started with. */
   readonly level: () => {
     readonly policy: CpuPolicy | null
@@ -50,7 +50,7 @@ export function admitGuest(
   const admitted = !reasons.some(({ grade }) => grade === 'refused' || grade === 'lost')
   const advice = admitted
     ? { advice: null, levelTo: null }
-    : adviceFor(reasons, judgement.seen, judgement.level(), met)
+    : adviceFor(reasons, judgement.seen(), judgement.level(), met)
   return {
     admitted,
     reasons,
@@ -72,7 +72,7 @@ function vendorOnly(met: Encounter): Judgement {
     ),
     uncounted: [],
     xen: null,
-    seen: Featureset.empty,
+    seen: () => Featureset.empty,
     level: NO_LEVEL,
   }
 }
@@ -93,7 +93,7 @@ function wholePolicy(known: SeenPolicy, policies: HostPolicies, met: Encounter):
     reasons: found.reasons,
     uncounted: found.uncounted,
     xen: { compatible: found.fault === null, error: found.fault },
-    seen: featuresOf(known.policy, met),
+    seen: () => featuresOf(known.policy, met),
     level: () => {
       const policy = found.level()
       return { policy, featureset: policy === null ? null : featuresOf(policy, met) }
@@ -112,7 +112,7 @@ function features(seen: Featureset, known: SeenPolicy | null, met: Encounter): J
     ],
     uncounted: missing.uncounted,
     xen: null,
-    seen,
+    seen: () => seen,
     level: () => ({ policy: null, featureset: featuresetLevel(seen, max, met) }),
   }
 }

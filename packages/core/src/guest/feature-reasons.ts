@@ -120,7 +120,7 @@ function whyMissing(
 }
 
 /** A change of what the guest sees of the FPU; nothing can level it. */
-export function fpuReason(
+function fpuReason(
   feature: FeatureName,
   gained: boolean,
   { table, guestName, host }: Encounter,

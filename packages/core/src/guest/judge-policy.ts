@@ -9,7 +9,7 @@ import { auditAll } from '../xen/audit.js'
 import { clampPolicy, initDomainPolicy, setDomainPolicy } from '../xen/clamp.js'
 import type { HostPolicies } from '../xen/derive.js'
 import { releaseRules } from '../xen/releases.js'
-import { describeBit, fpuGained, missingFeatures } from './feature-reasons.js'
+import { describeBit, fpuGained, type MissingFeatures, missingFeatures } from './feature-reasons.js'
 import { vendorReasons } from './host-reasons.js'
 import { isHvmKind } from './kind.js'
 import { limitReason, loweredLimits } from './limit-reasons.js'
@@ -44,7 +44,36 @@ export function judgePolicy(
   const audited = auditAll(CpuPolicy.peek(max), current, rules)
   const wanted = CpuPolicy.fromWords(current, release)
   const given = clampPolicy(wanted, policies, encounter.domain).policy
+  const found = whatChanges(seen, given, { policies, max, encounter })
+  return {
+    reasons: [
+      ...vendorReasons(encounter.guest.vendor ?? seen.vendor, encounter),
+      ...refused.map((found) => recordReason(found, encounter)),
+      ...audited.flatMap((found) => limitReason(found, wanted, max, encounter) ?? []),
+      ...loweredLimits(wanted, given, audited, encounter),
+      ...found.reasons,
+    ],
+    uncounted: found.uncounted,
+    fault: refused[0] ?? audited[0] ?? null,
+    level: () => levelFor(given, max, policies, encounter),
+  }
+}
+
+interface Where {
+  readonly policies: HostPolicies
+  readonly max: CpuPolicy
+  readonly encounter: Encounter
+}
+
+/** Reasons in what the guest has seen and what it will find. */
+function whatChanges(seen: SeenPolicy, given: CpuPolicy, where: Where): MissingFeatures {
+  const { policies, max, encounter } = where
   const before = CpuPolicy.peek(seen.policy)
+  const after = CpuPolicy.peek(given)
+  const looksAtAll = knownWords(policies) >= encounter.table.words.length
+  // Most guests are at home wherever they are asked for, and then there is nothing to name.
+  if (looksAtAll && before.every((word, at) => word === after[at]))
+    return { reasons: [], uncounted: [] }
   const features = {
     seen: featuresOf(seen.policy, encounter),
     coherent: () => coherentFeatures(seen.policy, encounter),
@@ -54,22 +83,16 @@ export function judgePolicy(
   const missing = missingFeatures(features, encounter)
   return {
     reasons: [
-      ...vendorReasons(encounter.guest.vendor ?? seen.vendor, encounter),
-      ...refused.map((found) => recordReason(found, encounter)),
-      ...audited.flatMap((found) => limitReason(found, wanted, max, encounter) ?? []),
-      ...loweredLimits(wanted, given, audited, encounter),
       ...missing.reasons,
       ...fpuGained(features, encounter),
       ...unguarded(features.given, before, policies, encounter),
       ...registerReasons(
-        { seen: before, given: CpuPolicy.peek(given) },
+        { seen: before, given: after },
         encounter,
         releaseFeatures(encounter.table.release),
       ),
     ],
     uncounted: missing.uncounted,
-    fault: refused[0] ?? audited[0] ?? null,
-    level: () => levelFor(given, max, policies, encounter),
   }
 }
 

@@ -7,6 +7,14 @@ import type { DomainOptions } from '../xen/clamp.js'
 import type { DefaultFeatureset } from '../xen/offered-featuresets.js'
 import type { GuestKind } from './kind.js'
 
+/** The records of a policy, in the order in which they came. */
+export interface GuestRecords {
+  /** Its leaves; {@link @xenlevel/cpuid!decodeLeaves} reads them. */
+  readonly leaves: readonly CpuidLeaf[]
+  /** Its MSRs; {@link @xenlevel/cpuid!decodeMsrs} reads them. */
+  readonly msrs: readonly MsrEntry[]
+}
+
 /**
  * The CPU that a guest was promised, as far as it is known: its policy, or the records of it that arrive, or its features alone. The
  * most that is given is what is judged.
@@ -23,7 +31,7 @@ export interface GuestCpu {
   /** Its whole policy. */
   readonly policy?: CpuPolicy
   /** The records of its policy as they arrive: a stream's, which may hold what the receiving Xen does not keep. */
-  readonly records?: { readonly leaves: readonly CpuidLeaf[]; readonly msrs: readonly MsrEntry[] }
+  readonly records?: GuestRecords
   /** It comes with the state of its vCPUs (migration, resume), of which Xen refuses some; true by default. False for a fresh start. */
   readonly running?: boolean
   /** The end of its memory in guest-physical bytes, holes and devices included; judged against the address width if it is given. */

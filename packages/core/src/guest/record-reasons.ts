@@ -1,9 +1,8 @@
 /** Records of a policy before the receiving release: which of them it refuses, and what it makes of the others. */
-import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
 import { describeFault, fault, type PolicyFault } from '../policy/errors.js'
 import type { PolicyExtent } from '../policy/layout.js'
 import { mostLeaves, readLeaves, readMsrs } from '../policy/records.js'
-import type { Reason } from './reasons.js'
+import type { GuestRecords, Reason } from './reasons.js'
 import type { Encounter } from './receiver.js'
 
 /**
@@ -13,7 +12,7 @@ import type { Encounter } from './receiver.js'
  */
 export function putRecords(
   words: Uint32Array,
-  records: { readonly leaves: readonly CpuidLeaf[]; readonly msrs: readonly MsrEntry[] },
+  records: GuestRecords,
   extent: PolicyExtent,
 ): PolicyFault[] {
   const { leaves, msrs } = records

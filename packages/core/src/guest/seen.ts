@@ -6,12 +6,9 @@ import { EBX, ECX, EDX, extended, POLICY_WORDS, WHOLE_EXTENT } from '../policy/l
 import { clearOutOfRange } from '../policy/range.js'
 import { zeroWords } from '../policy/storage.js'
 import { vendorOf } from '../xen/recalculate.js'
-import type { GuestCpu } from './reasons.js'
+import type { GuestCpu, GuestRecords } from './reasons.js'
 import type { Encounter } from './receiver.js'
 import { putRecords } from './record-reasons.js'
-
-/** The records of a guest's policy. */
-export type SeenRecords = NonNullable<GuestCpu['records']>
 
 /** A guest's own policy, and the records that carry it. */
 export interface SeenPolicy {
@@ -22,7 +19,7 @@ export interface SeenPolicy {
   /** True if its records hold every leaf within its limits, as those that Xen writes do. */
   readonly complete: boolean
   /** As they arrive. */
-  readonly records: () => SeenRecords
+  readonly records: () => GuestRecords
 }
 
 /** The policy that a guest has seen; null if only features, or nothing, is known. */

@@ -15,7 +15,10 @@ export interface XapiPlatformOptions extends EmitOptions {
 /** What to write into VM.platform. */
 export interface XapiPlatform extends Emission {
   /** The keys of the map. */
-  readonly platform: { readonly featureset: string }
+  readonly platform: {
+    /** The featureset, in xapi's form. */
+    readonly featureset: string
+  }
 }
 
 /** Featureset word of 0x8000_0001.edx. */
