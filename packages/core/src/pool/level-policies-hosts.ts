@@ -20,7 +20,7 @@ export function defaultPolicy(policies: HostPolicies, kind: GuestKind): CpuPolic
 }
 
 /** Where the sizes of xstate components are taken from on a host. */
-export function rawPolicy({ raw, host }: HostPolicies): CpuPolicy {
+function rawPolicy({ raw, host }: HostPolicies): CpuPolicy {
   return raw ?? host
 }
 

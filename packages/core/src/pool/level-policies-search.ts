@@ -60,7 +60,7 @@ export function allFeatures(): ReleaseFeatures {
 }
 
 /** Bits 15 to 8 of leaf 1's ebx: the size of a CLFLUSH line. */
-export const LINE_SIZE = { at: basic(1) + EBX, mask: 0xff00 } as const
+const LINE_SIZE = { at: basic(1) + EBX, mask: 0xff00 } as const
 
 /** Leaf 0xa's edx: AnyThread is deprecated, which must be known wherever it holds (Intel SDM volume 2A, CPUID). */
 const ANYTHREAD_DEPRECATED = 1 << 15

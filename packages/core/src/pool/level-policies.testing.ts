@@ -189,7 +189,7 @@ export function changeOn(
 }
 
 /** The records of a policy in the extent of a release, a line each. */
-export function recordsText(policy: CpuPolicy, release: string): string[] {
+function recordsText(policy: CpuPolicy, release: string): string[] {
   const { leaves, msrs } = CpuPolicy.fromWords(policy.words(), release).toRecords()
   const hex = (value: number | bigint) => value.toString(16)
   return [

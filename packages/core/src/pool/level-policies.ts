@@ -20,7 +20,7 @@ import { type SearchResult, searchPolicy } from './level-policies-search.js'
 export interface LevelPoliciesOptions {
   /** The kind of guest: PV and HVM guests have policies of their own, and Xen clamps 32-bit PV guests otherwise. */
   readonly kind: GuestKind
-  /** In whose words the level is made; those of the oldest release that any of the hosts runs by default. */
+  /** In whose words the level is made; by default those of the oldest release that any of the hosts which count runs. */
   readonly release?: string
   /** How features are combined; `'xenserver'` by default. */
   readonly method?: CombineMethod
