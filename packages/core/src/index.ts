@@ -123,6 +123,25 @@ export type {
   ReasonGrade,
   UncountedBit,
 } from './guest/reasons.js'
+export type {
+  FeaturesetKind,
+  Hypervisor,
+  HypervisorVersion,
+  MicrocodeAnswer,
+  OptionalCall,
+  PhysicalCpu,
+  PhysicalInfo,
+  PolicyKind,
+  ProbeDomain,
+  SetPolicyAnswer,
+  UpdateMicrocodeOptions,
+} from './hypervisor/contract.js'
+export {
+  HypercallError,
+  type HypercallErrorInit,
+  HypervisorClosedError,
+  HypervisorLacksError,
+} from './hypervisor/errors.js'
 export { type LibxlName, libxlName, libxlNameOf } from './names.js'
 export { comparePolicies, type PolicyDifference } from './policy/compare.js'
 export {
