@@ -1,5 +1,5 @@
 /** Hosts with whole policies, for tests of levels. */
-import { type CpuidLeaf, Featureset } from '@xenlevel/cpuid'
+import { type CpuidLeaf, Featureset, featureTable } from '@xenlevel/cpuid'
 import { readRecordedJson } from '../../../../fixtures/recorded.js'
 import type { GuestKind } from '../guest/kind.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
@@ -146,11 +146,12 @@ export function dumpOf({ name, vendor }: DumpedCpu, release: string): Ingredient
         d: word(leaf) === 0x8000_0001 ? (word(edx) | (1 << 11)) >>> 0 : word(edx),
       }),
     ),
-    msrs: Object.entries(msrs).map(([index, value]) => ({
-      index: word(index),
-      flags: 0,
-      value: BigInt(value),
-    })),
+    msrs: Object.entries(msrs)
+      .map(([index, value]) => ({ index: word(index), flags: 0, value: BigInt(value) }))
+      // Until Xen knew its bits, no guest policy had anything of MSR_ARCH_CAPABILITIES.
+      .filter(
+        ({ index }) => index !== 0x10a || featureTable(release).feature('RSBA') !== undefined,
+      ),
   }
   const raw = CpuPolicy.fromDump({ format: 'json', cpus: [cpu], warnings: [] }, { release })
   return { name, raw, options: { release } }
