@@ -1,13 +1,13 @@
 /** The tables of words, held against what Xen keeps, and the order of identities. */
 import { featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
-import { releaseFeatures } from '../policy/features.js'
-import { basic, EAX, extended, PLATFORM_INFO, POLICY_WORDS, xstate } from '../policy/layout.js'
-import { recalculateXstate } from '../xen/recalculate.js'
-import { releaseRules } from '../xen/releases.js'
-import { compareIdentities } from './level-policies-identity.js'
-import { NEWEST } from './level-policies-made.testing.js'
-import { DEFAULT_SHAPE, HOST_SHAPE, MAX_SHAPE, RAW_SHAPE } from './level-policies-words.js'
+import { releaseFeatures } from '../../policy/features.js'
+import { basic, EAX, extended, PLATFORM_INFO, POLICY_WORDS, xstate } from '../../policy/layout.js'
+import { recalculateXstate } from '../../xen/recalculate.js'
+import { releaseRules } from '../../xen/releases.js'
+import { compareIdentities } from './identity.js'
+import { NEWEST } from './made.testing.js'
+import { DEFAULT_SHAPE, HOST_SHAPE, MAX_SHAPE, RAW_SHAPE } from './words.js'
 
 describe('the tables', () => {
   const registers = () => {

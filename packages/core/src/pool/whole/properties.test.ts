@@ -2,11 +2,12 @@
 import { Featureset, knownReleases } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { describeRecorded } from '../../../../fixtures/recorded.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { basic, EAX, EBX, ECX, extended, feature, xstate } from '../policy/layout.js'
-import { derivePolicies, type VpmuMode } from '../xen/derive.js'
+import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { basic, EAX, EBX, ECX, extended, feature, xstate } from '../../policy/layout.js'
+import { derivePolicies, type VpmuMode } from '../../xen/derive.js'
 import { type LevelPoliciesOptions, levelPolicies } from './level-policies.js'
+import type { PolicyHost } from './pool.js'
 import {
   BOOTS,
   bootFile,
@@ -18,9 +19,8 @@ import {
   type Ingredients,
   KINDS,
   vectorHosts,
-} from './level-policies.testing.js'
-import type { PolicyHost } from './level-policies-pool.js'
-import { faultsOf, orderFaults } from './level-policies-rules.testing.js'
+} from './pools.testing.js'
+import { faultsOf, orderFaults } from './rules.testing.js'
 
 /** Releases of every kind of rule; policies begin with 4.12. */
 const RELEASES = knownReleases().filter((release) => !/^4\.([7-9]|1[01])\./.test(release))

@@ -1,6 +1,6 @@
 /** Whose CPU a level says it is. */
 import { cpuSignature } from '@xenlevel/cpuid'
-import { basic, EAX } from '../policy/layout.js'
+import { basic, EAX } from '../../policy/layout.js'
 
 const SIGNATURE = basic(1) + EAX
 

@@ -12,8 +12,8 @@ import {
   HYPERVISOR_LIMIT_2,
   PLATFORM_INFO,
   xstate,
-} from '../policy/layout.js'
-import { foldShape, type LeastNumber } from './level-policies-fold.js'
+} from '../../policy/layout.js'
+import { foldShape, type LeastNumber } from './fold.js'
 
 const WORD = 0xffff_ffff
 const BYTE = 0xff

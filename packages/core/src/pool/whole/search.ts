@@ -1,7 +1,7 @@
 /** The search for the policy that every host leaves alone: what all can promise, until no host takes anything away any more. */
 import type { FeatureName, FeatureTable } from '@xenlevel/cpuid'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { type ReleaseFeatures, releaseFeatures } from '../policy/features.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { type ReleaseFeatures, releaseFeatures } from '../../policy/features.js'
 import {
   basic,
   EAX,
@@ -14,16 +14,16 @@ import {
   WHOLE_EXTENT,
   XSTATE_LEAVES,
   xstate,
-} from '../policy/layout.js'
-import { clearOutOfRange } from '../policy/range.js'
-import { copyWords, zeroWords } from '../policy/storage.js'
-import { clampPolicy, type DomainOptions } from '../xen/clamp.js'
-import type { HostPolicies } from '../xen/derive.js'
-import { recalculateXstate } from '../xen/recalculate.js'
-import { releaseRules } from '../xen/releases.js'
-import { type CombineMethod, settleWords } from './combine.js'
-import type { WordFold } from './level-policies-fold.js'
-import type { HostClass } from './level-policies-hosts.js'
+} from '../../policy/layout.js'
+import { clearOutOfRange } from '../../policy/range.js'
+import { copyWords, zeroWords } from '../../policy/storage.js'
+import { clampPolicy, type DomainOptions } from '../../xen/clamp.js'
+import type { HostPolicies } from '../../xen/derive.js'
+import { recalculateXstate } from '../../xen/recalculate.js'
+import { releaseRules } from '../../xen/releases.js'
+import { type CombineMethod, settleWords } from '../combine.js'
+import type { WordFold } from './fold.js'
+import type { HostClass } from './hosts.js'
 
 /** What is searched for. */
 export interface SearchGoal {

@@ -1,10 +1,11 @@
 /** Levels of hosts that were recorded: alone, what Xen gives a new domain there; together, in the pools that peers were asked about. */
 import { describe, expect, it } from 'vitest'
-import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
-import type { GuestKind } from '../guest/kind.js'
-import { comparePolicies } from '../policy/compare.js'
-import { initDomainPolicy } from '../xen/clamp.js'
+import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
+import type { GuestKind } from '../../guest/kind.js'
+import { comparePolicies } from '../../policy/compare.js'
+import { initDomainPolicy } from '../../xen/clamp.js'
 import { levelPolicies } from './level-policies.js'
+import type { PolicyHost } from './pool.js'
 import {
   BOOTS,
   bootFile,
@@ -16,9 +17,8 @@ import {
   KINDS,
   seen,
   vectorHosts,
-} from './level-policies.testing.js'
-import type { PolicyHost } from './level-policies-pool.js'
-import { faultsOf } from './level-policies-rules.testing.js'
+} from './pools.testing.js'
+import { faultsOf } from './rules.testing.js'
 
 /** Where the level of one host is not what a new domain gets there, for all kinds of guest. */
 function differences(hosts: readonly PolicyHost[]): { compared: number; places: string[] } {

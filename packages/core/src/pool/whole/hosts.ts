@@ -2,12 +2,12 @@
  * Hosts of one Xen release and one vendor, as two hosts that no one has: what the lowest of them does to a policy, some host does, and a
  * policy that the lowest and the highest leave alone, every host leaves alone.
  */
-import { type GuestKind, isHvmKind } from '../guest/kind.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { EBX, ECX, EDX } from '../policy/layout.js'
-import type { HostPolicies, VpmuMode } from '../xen/derive.js'
-import { WordFold } from './level-policies-fold.js'
-import { HOST_SHAPE, MAX_SHAPE, RAW_SHAPE } from './level-policies-words.js'
+import { type GuestKind, isHvmKind } from '../../guest/kind.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { EBX, ECX, EDX } from '../../policy/layout.js'
+import type { HostPolicies, VpmuMode } from '../../xen/derive.js'
+import { WordFold } from './fold.js'
+import { HOST_SHAPE, MAX_SHAPE, RAW_SHAPE } from './words.js'
 
 /** The policy that a guest of a kind may have at most on a host. */
 export function maxPolicy(policies: HostPolicies, kind: GuestKind): CpuPolicy {

@@ -1,5 +1,5 @@
 /** The hosts of a pool by name; those that share their policies are asked once. */
-import type { HostPolicies } from '../xen/derive.js'
+import type { HostPolicies } from '../../xen/derive.js'
 
 /** Hosts in the order in which they came. */
 export class PoolMembers {

@@ -1,7 +1,7 @@
 /** Hosts made of a few features and words, for tests that need to know each of them. */
 import { type FeatureName, featureTable } from '@xenlevel/cpuid'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { releaseFeatures } from '../policy/features.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { releaseFeatures } from '../../policy/features.js'
 import {
   basic,
   EAX,
@@ -12,9 +12,9 @@ import {
   feature,
   POLICY_WORDS,
   xstate,
-} from '../policy/layout.js'
-import { type DeriveOptions, derivePolicies } from '../xen/derive.js'
-import type { PolicyHost } from './level-policies-pool.js'
+} from '../../policy/layout.js'
+import { type DeriveOptions, derivePolicies } from '../../xen/derive.js'
+import type { PolicyHost } from './pool.js'
 
 /** Registers by their place in a policy. */
 type Words = Readonly<Record<number, number>>

@@ -1,8 +1,8 @@
 /** What the whole policy of a pool costs: what a new domain would get on some host alone, and does not get at the level. */
 import type { FeatureName } from '@xenlevel/cpuid'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { releaseFeatures } from '../policy/features.js'
-import { FIELDS, fieldValue, type PolicyFieldName } from '../policy/fields-table.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { releaseFeatures } from '../../policy/features.js'
+import { FIELDS, fieldValue, type PolicyFieldName } from '../../policy/fields-table.js'
 import {
   basic,
   extended,
@@ -12,13 +12,13 @@ import {
   placeOfLeaf,
   WHOLE_EXTENT,
   xstate,
-} from '../policy/layout.js'
-import { clearOutOfRange } from '../policy/range.js'
-import { zeroWords } from '../policy/storage.js'
-import { clampPolicy, initDomainPolicy } from '../xen/clamp.js'
-import { accumulatedFeatures } from './combine.js'
-import type { PolicyPool } from './level-policies-pool.js'
-import { allFeatures, type SearchResult } from './level-policies-search.js'
+} from '../../policy/layout.js'
+import { clearOutOfRange } from '../../policy/range.js'
+import { zeroWords } from '../../policy/storage.js'
+import { clampPolicy, initDomainPolicy } from '../../xen/clamp.js'
+import { accumulatedFeatures } from '../combine.js'
+import type { PolicyPool } from './pool.js'
+import { allFeatures, type SearchResult } from './search.js'
 
 /** How hosts lay out an xstate component. */
 export interface ComponentLayout {

@@ -1,7 +1,7 @@
 /** What a level takes as one from one host, and what it makes of numbers. */
 import { describe, expect, it } from 'vitest'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { releaseFeatures } from '../policy/features.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { releaseFeatures } from '../../policy/features.js'
 import {
   basic,
   EAX,
@@ -11,10 +11,10 @@ import {
   extended,
   HYPERVISOR_LIMIT,
   PLATFORM_INFO,
-} from '../policy/layout.js'
+} from '../../policy/layout.js'
 import { levelPolicies } from './level-policies.js'
-import { changeOn } from './level-policies.testing.js'
-import { amd, host, NEWEST, withWords, word } from './level-policies-made.testing.js'
+import { amd, host, NEWEST, withWords, word } from './made.testing.js'
+import { changeOn } from './pools.testing.js'
 
 describe('what a level takes as one', () => {
   it('takes the identity of the oldest CPU whole, in whatever order', () => {

@@ -1,14 +1,14 @@
 /** Why no policy is left alone by every host of a pool: each reason, with the hosts by what they say. */
 import { describeWordSource, type FeatureName } from '@xenlevel/cpuid'
-import { isHvmKind } from '../guest/kind.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { describeFault } from '../policy/errors.js'
-import { clflushBytes } from '../policy/fields.js'
-import { textOfRegisters } from '../policy/fields-table.js'
-import { setDomainPolicy } from '../xen/clamp.js'
-import { maxPolicy } from './level-policies-hosts.js'
-import type { PolicyPool } from './level-policies-pool.js'
-import { allFeatures, type SearchResult } from './level-policies-search.js'
+import { isHvmKind } from '../../guest/kind.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { describeFault } from '../../policy/errors.js'
+import { clflushBytes } from '../../policy/fields.js'
+import { textOfRegisters } from '../../policy/fields-table.js'
+import { setDomainPolicy } from '../../xen/clamp.js'
+import { maxPolicy } from './hosts.js'
+import type { PolicyPool } from './pool.js'
+import { allFeatures, type SearchResult } from './search.js'
 
 /** Hosts that say the same. */
 export interface HostGroup {

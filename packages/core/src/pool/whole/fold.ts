@@ -1,6 +1,6 @@
 /** Folding words of policies: what all have, what any has, the least of each number; in any order, and in parts. */
-import { POLICY_WORDS } from '../policy/layout.js'
-import { zeroWords } from '../policy/storage.js'
+import { POLICY_WORDS } from '../../policy/layout.js'
+import { zeroWords } from '../../policy/storage.js'
 
 /** A number in a register of a policy of which the least counts. */
 export interface LeastNumber {

@@ -1,19 +1,19 @@
 /** What must hold for the level of every pool, checked on its hosts one by one with the clamp that Xen's answers vouch for. */
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { basic, EBX } from '../policy/layout.js'
-import { clampPolicy, type DomainOptions, setDomainPolicy } from '../xen/clamp.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { basic, EBX } from '../../policy/layout.js'
+import { clampPolicy, type DomainOptions, setDomainPolicy } from '../../xen/clamp.js'
+import { defaultPolicy, maxPolicy } from './hosts.js'
 import {
   type LevelPoliciesOptions,
   levelPolicies,
   type PolicyLevel,
   PolicyLeveller,
 } from './level-policies.js'
-import { changeOn, domainOf, renamed, seen } from './level-policies.testing.js'
-import { defaultPolicy, maxPolicy } from './level-policies-hosts.js'
-import { notMost, wrongLosses, wrongNumbers } from './level-policies-most.testing.js'
-import type { PolicyObstacle } from './level-policies-obstacles.js'
-import type { PolicyHost } from './level-policies-pool.js'
-import { allFeatures } from './level-policies-search.js'
+import { notMost, wrongLosses, wrongNumbers } from './most.testing.js'
+import type { PolicyObstacle } from './obstacles.js'
+import type { PolicyHost } from './pool.js'
+import { changeOn, domainOf, renamed, seen } from './pools.testing.js'
+import { allFeatures } from './search.js'
 
 /** Everything that is wrong with a level; nothing if all is well. */
 export function faultsOf(

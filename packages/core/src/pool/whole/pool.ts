@@ -1,16 +1,16 @@
 /** The hosts whose whole policies are levelled, and everything that is known of them together. */
 import { compareReleases, type FeatureTable, featureTable, nearestRelease } from '@xenlevel/cpuid'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { EAX, EBX, extended } from '../policy/layout.js'
-import type { DomainOptions } from '../xen/clamp.js'
-import type { HostPolicies } from '../xen/derive.js'
-import type { CombineMethod } from './combine.js'
-import { PoolError } from './errors.js'
-import { WordFold } from './level-policies-fold.js'
-import { defaultPolicy, HostClass, maxPolicy } from './level-policies-hosts.js'
-import { compareIdentities } from './level-policies-identity.js'
-import { PoolMembers } from './level-policies-members.js'
-import { DEFAULT_SHAPE } from './level-policies-words.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { EAX, EBX, extended } from '../../policy/layout.js'
+import type { DomainOptions } from '../../xen/clamp.js'
+import type { HostPolicies } from '../../xen/derive.js'
+import type { CombineMethod } from '../combine.js'
+import { PoolError } from '../errors.js'
+import { WordFold } from './fold.js'
+import { defaultPolicy, HostClass, maxPolicy } from './hosts.js'
+import { compareIdentities } from './identity.js'
+import { PoolMembers } from './members.js'
+import { DEFAULT_SHAPE } from './words.js'
 
 /** A host of the pool. */
 export interface PolicyHost {

@@ -1,10 +1,10 @@
 /** Levels of whole policies: what they promise, what they cost, and how they are made in parts. */
 import { describe, expect, it } from 'vitest'
-import { basic, EAX, EBX, extended, feature, xstate } from '../policy/layout.js'
-import { PoolError } from './errors.js'
+import { basic, EAX, EBX, extended, feature, xstate } from '../../policy/layout.js'
+import { PoolError } from '../errors.js'
 import { levelPolicies, PolicyLeveller } from './level-policies.js'
-import { changeOn } from './level-policies.testing.js'
-import { host, names } from './level-policies-made.testing.js'
+import { host, names } from './made.testing.js'
+import { changeOn } from './pools.testing.js'
 
 describe('a pool with a policy', () => {
   it('narrows what the hosts differ in, and says who costs what', () => {

@@ -1,21 +1,21 @@
 /** Hosts with whole policies, for tests of levels. */
 import { type CpuidLeaf, Featureset, featureTable } from '@xenlevel/cpuid'
-import { readRecordedJson } from '../../../../fixtures/recorded.js'
-import type { GuestKind } from '../guest/kind.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { WHOLE_EXTENT } from '../policy/layout.js'
-import { clearOutOfRange } from '../policy/range.js'
-import { leafOf, policyOf, type RecordedPolicy } from '../policy/recorded.testing.js'
-import { clampPolicy, type DomainOptions, setDomainPolicy } from '../xen/clamp.js'
+import { readRecordedJson } from '../../../../../fixtures/recorded.js'
+import type { GuestKind } from '../../guest/kind.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { WHOLE_EXTENT } from '../../policy/layout.js'
+import { clearOutOfRange } from '../../policy/range.js'
+import { leafOf, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
+import { clampPolicy, type DomainOptions, setDomainPolicy } from '../../xen/clamp.js'
 import {
   type DeriveOptions,
   derivePolicies,
   type HostPolicies,
   type VpmuMode,
-} from '../xen/derive.js'
+} from '../../xen/derive.js'
+import { defaultPolicy } from './hosts.js'
 import type { LevelPoliciesOptions } from './level-policies.js'
-import { defaultPolicy } from './level-policies-hosts.js'
-import type { PolicyHost } from './level-policies-pool.js'
+import type { PolicyHost } from './pool.js'
 
 /** Real hypervisors whose raw policies and host featuresets were recorded; part of the fixtures. */
 export const BOOTS = [

@@ -1,15 +1,15 @@
 /** That a level is the most there is, and that its losses are all there are: checked on its hosts one by one. */
 import { type Feature, featureTable } from '@xenlevel/cpuid'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { XSTATE_LEAVES, xstate } from '../policy/layout.js'
-import { clampPolicy, type DomainOptions, initDomainPolicy } from '../xen/clamp.js'
-import { releaseRules } from '../xen/releases.js'
-import { accumulatedFeatures } from './combine.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { XSTATE_LEAVES, xstate } from '../../policy/layout.js'
+import { clampPolicy, type DomainOptions, initDomainPolicy } from '../../xen/clamp.js'
+import { releaseRules } from '../../xen/releases.js'
+import { accumulatedFeatures } from '../combine.js'
+import { defaultPolicy } from './hosts.js'
 import type { LevelPoliciesOptions, PolicyLevel } from './level-policies.js'
-import { domainOf, seen } from './level-policies.testing.js'
-import { defaultPolicy } from './level-policies-hosts.js'
-import type { PolicyHost } from './level-policies-pool.js'
-import { allFeatures } from './level-policies-search.js'
+import type { PolicyHost } from './pool.js'
+import { domainOf, seen } from './pools.testing.js'
+import { allFeatures } from './search.js'
 
 const bitsOf = (policy: CpuPolicy) => allFeatures().read(CpuPolicy.peek(policy))
 const has = (words: ArrayLike<number>, bit: number) =>

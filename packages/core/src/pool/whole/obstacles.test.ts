@@ -1,10 +1,10 @@
 /** Pools without a whole policy, and why. */
 import { describe, expect, it } from 'vitest'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { basic, EBX, POLICY_WORDS } from '../policy/layout.js'
+import { CpuPolicy } from '../../policy/cpu-policy.js'
+import { basic, EBX, POLICY_WORDS } from '../../policy/layout.js'
 import { levelPolicies } from './level-policies.js'
-import { changeOn } from './level-policies.testing.js'
-import { amd, host, NEWEST, names, withWords } from './level-policies-made.testing.js'
+import { amd, host, NEWEST, names, withWords } from './made.testing.js'
+import { changeOn } from './pools.testing.js'
 
 describe('a pool without a policy', () => {
   it('says which bits of the FPU every guest sees as its host has them', () => {
