@@ -50,6 +50,25 @@ export {
   type IucodeUpdate,
   runIucode,
 } from './peers/iucode.js'
+export { planUpdate } from './plan.js'
+export type {
+  FeatureChange,
+  Forbidden,
+  HostPlan,
+  PlanAction,
+  PlanCpus,
+  PlanGuest,
+  PlanHost,
+  PlanList,
+  PlanPassedOver,
+  PlanPolicy,
+  PlanReason,
+  PlanReasonCode,
+  PlanRoad,
+  PlanRule,
+  PlanStep,
+  UpdatePlan,
+} from './plan-types.js'
 export { recogniseMicrocode } from './recognise.js'
 export {
   type LateLoadErrno,

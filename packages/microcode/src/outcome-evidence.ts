@@ -1,7 +1,7 @@
 /** Which foreseen outcomes were recorded from a real hypervisor of the same release, on one CPU that takes no microcode. */
 import type { Evidence } from './container-rules.js'
 import type { Judged } from './outcome-cpus.js'
-import type { LateLoadHost } from './outcome-types.js'
+import type { LateLoadHost, OutcomeOptions } from './outcome-types.js'
 import type { LateLoadRun } from './rendezvous/types.js'
 import type { SelectRelease } from './select-rules.js'
 import type { MicrocodeVendor } from './types.js'
@@ -44,31 +44,33 @@ type Ending =
   | 'same-again'
   | 'other'
 
+/** How a call ended. */
+interface Ended {
+  readonly judged: Judged | null
+  readonly run: Pick<LateLoadRun, 'errno' | 'nrCores'>
+  readonly options: OutcomeOptions
+}
+
 /**
  * Whether an outcome was recorded. Of the newest release everything was: its own code was run for files and for whole machines. Of others, what
  * one CPU without a cache answers.
  */
-export function evidenceOf(
-  known: SelectRelease,
-  host: LateLoadHost,
-  judged: Judged | null,
-  run: Pick<LateLoadRun, 'errno' | 'nrCores'>,
-): Evidence {
+export function evidenceOf(known: SelectRelease, host: LateLoadHost, ended: Ended): Evidence {
   if (known.evidence === 'recorded' || !ASKED.includes(known.release)) return known.evidence
   const [cpu, ...others] = host.cpus
   const plain = others.length === 0 && (host.cachedRevision ?? null) === null
   if (cpu === undefined || !plain) return 'facts'
-  return SEEN[cpu.vendor].includes(endingOf(judged, run)) ? 'recorded' : 'facts'
+  return SEEN[cpu.vendor].includes(endingOf(ended)) ? 'recorded' : 'facts'
 }
 
-function endingOf(judged: Judged | null, run: Pick<LateLoadRun, 'errno' | 'nrCores'>): Ending {
+function endingOf({ judged, run: { errno, nrCores }, options: { obstacle } }: Ended): Ending {
   if (judged === null) return 'unknown-call'
-  if (run.errno === 'EFAULT') return 'not-copied'
+  if (obstacle !== undefined) return obstacle === 'bad-buffer' ? 'not-copied' : 'other'
   const { part, found } = judged.chosen
-  if (part?.start === part?.end) return 'empty'
-  if (found === null) return run.errno === 'ENOENT' ? 'no-match' : 'not-read'
-  if (run.nrCores === 0) return 'other'
-  if (run.errno === 'EIO') return 'write-failed'
-  if (run.errno !== 'OK') return 'not-newer'
+  if (part !== null && part.start === part.end) return 'empty'
+  if (found === null) return errno === 'ENOENT' ? 'no-match' : 'not-read'
+  if (nrCores === 0) return 'other'
+  if (errno === 'EIO') return 'write-failed'
+  if (errno !== 'OK') return 'not-newer'
   return found.revision === judged.first.revision >>> 0 ? 'same-again' : 'other'
 }

@@ -154,7 +154,7 @@ function obstacleFor(
 }
 
 function outcomeOf(asked: Asked, run: Run, judged: Judged | null): LoadOutcome {
-  const { host, known } = asked
+  const { host, known, options } = asked
   const cachedRevision = judged === null ? (host.cachedRevision ?? null) : run.cachedRevision
   const cpus = host.cpus.map((cpu, number) => {
     const outcome = judged === null ? null : cpuOutcome(judged, run, host.cpus, number)
@@ -173,7 +173,7 @@ function outcomeOf(asked: Asked, run: Run, judged: Judged | null): LoadOutcome {
     log: Object.freeze([...(judged?.chosen.choice.log ?? []), ...run.log]),
     toolExit: errno === 'OK' || errno === 'EEXIST' ? 0 : 1,
     release: known.release,
-    evidence: evidenceOf(known, host, judged, run),
+    evidence: evidenceOf(known, host, { judged, run, options }),
   } as const
   const traps = findTraps({ host, rules: known.rules, run, outcome: base })
   return Object.freeze({ ...base, traps: Object.freeze(traps) })

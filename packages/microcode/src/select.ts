@@ -12,7 +12,7 @@ import type {
   SelectOptions,
 } from './select-types.js'
 import { type FileSelection, type Select, selectAsXen } from './select-xen.js'
-import type { CpuIdentity } from './types.js'
+import type { CpuIdentity, MicrocodeVendor } from './types.js'
 
 /**
  * Which update a CPU gets, and what loading it comes to. Of several files each is read on its own, and the best of what they give is the
@@ -27,7 +27,7 @@ export function selectUpdate(
   cpu: CpuIdentity,
   options: SelectOptions = {},
 ): Selection {
-  return selectFrom(openAll(files), selector(options), cpu, options)
+  return selectFrom(openAll(files), cpu, chooserOf(options))
 }
 
 /**
@@ -44,8 +44,8 @@ export function selectUpdates(
   const sources = openAll(files)
   const [first] = cpus
   const known = first === undefined ? options : { bootRevision: first.revision, ...options }
-  const select = selector(known)
-  return cpus.map((cpu) => selectFrom(sources, select, cpu, known))
+  const chooser = chooserOf(known)
+  return cpus.map((cpu) => selectFrom(sources, cpu, chooser))
 }
 
 /** Makes files ready. */
@@ -67,8 +67,25 @@ const SELECTORS: Readonly<Record<SelectConsumer, (options: SelectOptions) => Sel
   iucode: selectAsIucode,
 }
 
-function selector(options: SelectOptions): Select {
-  return SELECTORS[options.consumer ?? 'xen'](options)
+/** A consumer with all options settled: what is asked once for many CPUs and files. */
+export interface Chooser {
+  /** Chooses from one file. */
+  readonly select: Select
+  /** How it orders revisions. */
+  readonly isNewer: (vendor: MicrocodeVendor, present: number, offered: number) => boolean
+}
+
+/** Settles a consumer. @throws as {@link selectUpdate} */
+export function chooserOf(options: SelectOptions): Chooser {
+  const { consumer = 'xen', release } = options
+  const select = SELECTORS[consumer](options)
+  if (consumer === 'iucode')
+    return { select, isNewer: (_, present, offered) => (offered | 0) > (present | 0) }
+  if (consumer !== 'xen') return { select, isNewer: (_, present, offered) => offered > present }
+  const { rules } = selectRelease(release)
+  const isNewer: Chooser['isNewer'] = (vendor, present, offered) =>
+    compareRevisions({ vendor, rules }, present, offered) === 'newer'
+  return { select, isNewer }
 }
 
 /** What is said first where nothing is loaded: the answer that says most of why. */
@@ -83,13 +100,13 @@ const ERRNO_ORDER: readonly SelectErrno[] = [
   'ENODEV',
 ]
 
-function selectFrom(
+/** The best that files which were made ready give. */
+export function selectFrom(
   sources: readonly Source[],
-  select: Select,
   cpu: CpuIdentity,
-  options: SelectOptions,
+  { select, isNewer }: Chooser,
 ): Selection {
-  const newer = newerBy(cpu, options)
+  const newer = (present: number, offered: number) => isNewer(cpu.vendor, present, offered)
   let best: Selection | null = null
   for (const [index, source] of sources.entries()) {
     const one = select(source, cpu)
@@ -110,15 +127,4 @@ function isBetter(
   if (one.update === null || other.update === null)
     return other.update === null && one.update !== null
   return newer(other.update.revision, one.update.revision)
-}
-
-/** How the consumer orders revisions. */
-function newerBy(
-  { vendor }: CpuIdentity,
-  { consumer = 'xen', release }: SelectOptions,
-): (present: number, offered: number) => boolean {
-  if (consumer === 'iucode') return (present, offered) => (offered | 0) > (present | 0)
-  if (consumer !== 'xen') return (present, offered) => offered > present
-  const { rules } = selectRelease(release)
-  return (present, offered) => compareRevisions({ vendor, rules }, present, offered) === 'newer'
 }
