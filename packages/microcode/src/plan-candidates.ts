@@ -73,7 +73,7 @@ function isOlder(
 }
 
 /** How a host would choose: as its Xen, or as Linux while it boots. A Xen that is too old to be known chooses as the oldest that is. */
-export function choosingOf(host: PlanHost): SelectOptions & { readonly consumer: 'xen' | 'linux' } {
+function choosingOf(host: PlanHost): SelectOptions & { readonly consumer: 'xen' | 'linux' } {
   const { xen, bootRevision = host.cpus[0]?.revision, zen6 = false, digestCheck = true } = host
   if (xen === null) return { consumer: 'linux' }
   const release =

@@ -1,5 +1,4 @@
 /** What a CPU gets out of a file by Linux, which compares while it chooses. */
-
 import { amdReader } from './amd/readers.js'
 import { choosePatchAsLinux } from './amd/select.js'
 import { intelReader } from './intel/readers.js'
@@ -27,7 +26,7 @@ export function selectAsLinux(rule: Rule, options: SelectOptions): Select {
       lateLoad: declaredOf(update, cpu),
       log: [],
       bootLog: [],
-      consumer: rule === 'linux-early' ? 'Linux, early,' : 'Linux, late,',
+      consumer: rule === 'linux-early' ? 'Linux (early)' : 'Linux (late)',
       evidence: 'facts',
     } as const
     return { ...base, reason: selectedBecause(base, cpu) }

@@ -30,7 +30,6 @@ const SENTENCES: Readonly<
     `Revision ${offered(update)} wants at least ${hex(update?.minRevision ?? 0)} to run, and ${running(cpu)} does: the firmware must be updated first.`,
   MIN_REVISION_REQUIRED: ({ consumer }) =>
     `${consumer} loads only what declares the running revision safe, and nothing that fits does.`,
-  DOES_NOT_FIT: ({ update }) => `Revision ${offered(update)} is not for this CPU.`,
   NOTHING_FITS: (_, { vendor, signature, platformId }) =>
     vendor === 'Intel'
       ? `Nothing in it is for signature ${hex(signature, 8)} with platform ${platformId}.`

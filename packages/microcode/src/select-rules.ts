@@ -13,7 +13,7 @@ import { type LateLoadRules, lateLoadRelease } from './rendezvous/releases.js'
 import { AMD_4_13, AMD_4_14, INTEL_4_13 } from './select-older.js'
 
 /** How one release chooses. */
-export interface SelectRules {
+interface SelectRules {
   /** AMD: only the first container that has the CPU is read, a final revision ends it before that, and an empty file is bad (4.13). */
   readonly oneContainer: boolean
   /** AMD: a patch that is too large for the CPU's family ends the file; else it is passed over (amd.c, cpu_request_microcode). */

@@ -58,7 +58,6 @@ export type SelectCode =
   | 'FINAL_REVISION'
   | 'BELOW_MIN_REVISION'
   | 'MIN_REVISION_REQUIRED'
-  | 'DOES_NOT_FIT'
   | 'NOTHING_FITS'
   | 'NO_DIGEST'
   | 'DAMAGED'

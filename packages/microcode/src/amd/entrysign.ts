@@ -20,7 +20,7 @@ export interface EntrysignCpu {
 }
 
 /** What Xen makes of a CPU's firmware: it is safe, it is not, or the table does not know; null where Entrysign is no matter. */
-export type FirmwareState = 'fixed' | 'vulnerable' | 'unknown' | null
+type FirmwareState = 'fixed' | 'vulnerable' | 'unknown' | null
 
 /** Zen 1 to 5 are concerned. */
 function isConcerned(signature: number): boolean {
@@ -29,7 +29,7 @@ function isConcerned(signature: number): boolean {
 }
 
 /** Whether the firmware that started a CPU is safe, as far as a release can tell. */
-export function firmwareState({ release, rules }: SelectRelease, cpu: EntrysignCpu): FirmwareState {
+function firmwareState({ release, rules }: SelectRelease, cpu: EntrysignCpu): FirmwareState {
   if (!isConcerned(cpu.signature) || !rules.knowsFixedFirmware) return null
   if (cpu.zen6 && rules.silentOnZen6) return null
   const first = knowsLine(release, cpu.bootRevision)
