@@ -81,7 +81,7 @@ function loadsSame({ vendor, rules, force, allowSame }: LoadRequest): boolean {
   return force || allowSame || (vendor === 'AMD' && rules.amdWritesSame)
 }
 
-/** Releases that say EINVAL there are told apart by predictOutcome: for a choice it is the same answer. */
+/** Older releases say EINVAL. */
 function notNewer({ rules }: LoadRequest, code: SelectCode): LoadVerdict {
   return { errno: rules.notNewer, code, says: null }
 }

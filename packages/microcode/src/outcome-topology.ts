@@ -33,7 +33,9 @@ export function placesOf({ cpus, threadsPerCore = 1 }: LateLoadHost): ModelPlace
   const cores = new Map<string, number[]>()
   for (const [cpu, { core }] of cpus.entries()) {
     const key = core === undefined ? `thread ${Math.floor(cpu / threadsPerCore)}` : `core ${core}`
-    cores.set(key, [...(cores.get(key) ?? []), cpu])
+    const members = cores.get(key) ?? []
+    cores.set(key, members)
+    members.push(cpu)
   }
   const threads = Math.max(...[...cores.values()].map((members) => members.length))
   const places = cpus.map(() => 0)

@@ -34,7 +34,11 @@ export function kindsOf({ name, cpus }: PlanHost): CpuKind[] {
     })
   }
   const kinds = new Map<string, HostCpu[]>([[keyOf(first), []]])
-  for (const cpu of cpus) kinds.set(keyOf(cpu), [...(kinds.get(keyOf(cpu)) ?? []), cpu])
+  for (const cpu of cpus) {
+    const kind = kinds.get(keyOf(cpu)) ?? []
+    kinds.set(keyOf(cpu), kind)
+    kind.push(cpu)
+  }
   return [...kinds.values()].map(kindOf)
 }
 

@@ -36,9 +36,10 @@ export interface SelectOptions {
 }
 
 /**
- * What loading the choice comes to. `OK`: it is loaded. `EEXIST`: the CPU has it, or a newer one. `ENXIO`: the CPU's revision does not allow it.
- * `ENOENT`: nothing fits. `EINVAL`: nothing fits up to where the file cannot be read. `ENODEV`: the archive has no such file. Xen 4.13 alone
- * has `EPERM` for a final revision and `EFAULT` for a wrong count of signatures.
+ * What loading the choice comes to. `OK`: it is loaded. `EEXIST`: the CPU has it, or a newer one; Xen before 4.19.0, 4.18.3 and 4.17.5 says
+ * `EINVAL` for that. `ENXIO`: the CPU's revision does not allow it. `ENOENT`: nothing fits. `EINVAL`: nothing fits up to where the file cannot
+ * be read. `ENODEV`: the archive has no such file. Xen 4.13 alone has `EPERM` for a final revision and `EFAULT` for a wrong count of
+ * signatures.
  */
 export type SelectErrno =
   | 'OK'
