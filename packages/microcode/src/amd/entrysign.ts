@@ -1,8 +1,8 @@
 /** What Entrysign (SB-7033, CVE-2024-56161) makes of AMD patches in Xen: amd_check_entrysign and check_digest in amd.c. */
 import { cpuSignature } from '@xenlevel/cpuid'
-import type { SelectRelease } from '../select-rules.js'
-import { isTsaPatch, knowsLine } from '../select-rules.js'
-import type { PassedOver } from '../select-types.js'
+import type { SelectRelease } from '../select/rules.js'
+import { isTsaPatch, knowsLine } from '../select/rules.js'
+import type { PassedOver } from '../select/types.js'
 import { sha256 } from '../sha256.js'
 import { firstFixedRevision, patchDigest } from './facts.js'
 import { familyOf } from './format.js'

@@ -1,7 +1,7 @@
 /** What Xen's releases choose of AMD containers made for tests. */
 import { describe, expect, it } from 'vitest'
-import { selectUpdate } from '../select.js'
-import type { SelectOptions } from '../select-types.js'
+import { selectUpdate } from '../select/select.js'
+import type { SelectOptions } from '../select/types.js'
 import type { CpuIdentity } from '../types.js'
 import { joined } from '../verify.testing.js'
 import { type MadePatch, makeAmdPatch } from './patches.testing.js'
