@@ -1,2 +1,43 @@
-/** Domain images of Xen: read, decide from the head, rewrite the policy. */
-export {}
+/**
+ * Domain images of Xen: what xl, libvirt, xenopsd, libxl and libxc save and send. Reads them from any stream, and decides from their
+ * first kilobytes.
+ *
+ * Pure: bytes in, plain values out.
+ *
+ * @module @xenlevel/migration
+ */
+export {
+  ImageError,
+  type ImageErrorCode,
+  type ImageErrorInit,
+  type LegacyConverter,
+  type LegacyImage,
+  LegacyImageError,
+  SourceError,
+} from './errors.js'
+export type {
+  DataEvent,
+  EndEvent,
+  HeaderEvent,
+  ImageEvent,
+  ImageFormat,
+  ImageLayer,
+  ImagePiece,
+  RecordEvent,
+} from './event.js'
+export { type ImageHead, type ReadHeadOptions, readHead } from './head.js'
+export type { Remainder } from './input/remainder.js'
+export type {
+  AbortLike,
+  ImageSource,
+  ReadableByteReader,
+  ReadableByteStream,
+} from './input/source.js'
+export type { XenopsMetadata } from './layers/xenops-metadata.js'
+export {
+  type BodyQuestion,
+  type ImageReading,
+  type ReadImageOptions,
+  readImage,
+} from './read.js'
+export type { PolicyRecord } from './records/policy.js'

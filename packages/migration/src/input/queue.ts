@@ -1,0 +1,105 @@
+/** Bytes that have come and have not been used: chunks in order, and the offset of the first. */
+
+/** The most bytes that are ever looked at in one piece. */
+export const MOST_AT_ONCE = 65_536
+
+const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array()
+
+/** Bytes between a source and those who read them. */
+export class ByteQueue {
+  #chunks: Uint8Array[] = []
+  /** Index of the first chunk that has bytes left. */
+  #first = 0
+  /** How much of that chunk is used. */
+  #used = 0
+  #length = 0
+  #offset = 0
+  readonly #onUsed: ((bytes: Uint8Array) => void) | undefined
+
+  /** @param onUsed - is shown all bytes as they are used, in order. */
+  constructor(onUsed?: (bytes: Uint8Array) => void) {
+    this.#onUsed = onUsed
+  }
+
+  /** How many bytes have come and are not used. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** How many bytes have been used. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Adds a chunk; it is kept as it is, not copied. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+  }
+
+  /** The next bytes, as many as asked for or as there are: a view where one chunk has them, else a copy. */
+  peek(bytes: number): Uint8Array {
+    const wanted = Math.min(bytes, this.#length)
+    const chunk = this.#chunks[this.#first]
+    if (chunk === undefined || wanted === 0) return NOTHING
+    if (chunk.length - this.#used >= wanted) return chunk.subarray(this.#used, this.#used + wanted)
+    const copy = new Uint8Array(wanted)
+    let at = 0
+    let used = this.#used
+    for (let index = this.#first; at < wanted; index++) {
+      const piece = (this.#chunks[index] ?? NOTHING).subarray(used, used + wanted - at)
+      copy.set(piece, at)
+      at += piece.length
+      used = 0
+    }
+    return copy
+  }
+
+  /** The same, and they are used. */
+  take(bytes: number): Uint8Array {
+    const taken = this.peek(bytes)
+    this.drop(taken.length)
+    return taken
+  }
+
+  /** Uses some bytes of the first chunk, without a copy. */
+  takeView(bytes: number): Uint8Array {
+    const chunk = this.#chunks[this.#first]
+    return chunk === undefined ? NOTHING : this.take(Math.min(bytes, chunk.length - this.#used))
+  }
+
+  /** Uses bytes without a look at them; how many there were. */
+  drop(bytes: number): number {
+    const dropped = Math.min(bytes, this.#length)
+    let left = dropped
+    while (left > 0) {
+      const chunk = this.#chunks[this.#first] ?? NOTHING
+      const here = Math.min(left, chunk.length - this.#used)
+      this.#onUsed?.(chunk.subarray(this.#used, this.#used + here))
+      left -= here
+      this.#used += here
+      if (this.#used === chunk.length) this.#next()
+    }
+    this.#length -= dropped
+    this.#offset += dropped
+    return dropped
+  }
+
+  /** Takes out what is left, chunk by chunk. */
+  drain(): Uint8Array[] {
+    const left: Uint8Array[] = []
+    while (this.#length > 0) left.push(this.takeView(this.#length))
+    return left
+  }
+
+  #next(): void {
+    this.#first++
+    this.#used = 0
+    // What is used up goes at the latest when it is half of the list, so that each chunk is moved only a few times.
+    if (this.#first * 2 >= this.#chunks.length) {
+      this.#chunks = this.#chunks.slice(this.#first)
+      this.#first = 0
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** The libxc image (docs/specs/libxc-migration-stream.pandoc): two headers, then records up to END. */
+import { walkPageData } from '../records/page-data.js'
+import { CHECKPOINT, END, libxcRecord, PAGE_DATA } from '../records/types.js'
+import { type Cursor, type Steps, viewOf } from '../walk.js'
+import { RECORD_HEAD, recordEvent, recordRest, recordStart } from './framing.js'
+
+/** The most bytes that a body may have (REC_LENGTH_MAX). */
+export const LONGEST_BODY = 128 * 2 ** 20
+
+const IMAGE_HEADER = 24
+const DOMAIN_HEADER = 16
+/** "XENF", big-endian. */
+const ID = 0x5845_4e46
+const BIG_ENDIAN = 1 << 0
+const VERSIONS = [2, 3]
+/** x86 PV; x86 HVM, which PVH is as well. */
+const DOMAIN_TYPES = [1, 2]
+const PAGE_SHIFT = 12
+
+/** How an image ended. */
+export type Ending = 'record' | 'end-of-input'
+
+/** What is done at the end of a round: libxl has records of its own there; a bare image goes on at once. */
+export type AfterRound = (cursor: Cursor) => Steps<void>
+
+/** A round of a bare image is complete with its CHECKPOINT. */
+// biome-ignore lint/correctness/useYield: it has nothing to ask for, and stands in for one that has
+export function* completeRound(cursor: Cursor): Steps<void> {
+  cursor.checkpoints++
+  cursor.lastCheckpoint = cursor.offset
+}
+
+/** Reads one image; of a checkpointed one, all its rounds. */
+export function* walkLibxc(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
+  cursor.layers.push('libxc')
+  yield* imageHeader(cursor)
+  yield* domainHeader(cursor)
+  const ending = yield* records(cursor, afterRound)
+  cursor.layers.pop()
+  return ending
+}
+
+function* imageHeader(cursor: Cursor): Steps<void> {
+  const offset = cursor.offset
+  cursor.at('ImageHeader')
+  const bytes = yield* cursor.take(IMAGE_HEADER)
+  const view = viewOf(bytes)
+  if (view.getBigUint64(0) !== 0xffff_ffff_ffff_ffffn)
+    throw cursor.error('BAD_MARKER', 'The marker of a libxc image is not all ones', offset)
+  if (view.getUint32(8) !== ID)
+    throw cursor.error('BAD_ID', 'The id of a libxc image is not "XENF"', offset + 8)
+  const [version, options] = [view.getUint32(12), view.getUint16(16)]
+  if (!VERSIONS.includes(version))
+    throw cursor.error(
+      'BAD_VERSION',
+      `Version ${version} of the libxc format is not known: there are 2 and 3`,
+      offset + 12,
+    )
+  if ((options & BIG_ENDIAN) !== 0)
+    throw cursor.error(
+      'BIG_ENDIAN',
+      'The image says that it is big-endian; Xen takes little-endian ones alone',
+      offset + 16,
+    )
+  yield* cursor.header(
+    { layer: 'libxc', name: 'ImageHeader', offset, length: IMAGE_HEADER, size: IMAGE_HEADER },
+    { version, options },
+  )
+}
+
+function* domainHeader(cursor: Cursor): Steps<void> {
+  const offset = cursor.offset
+  cursor.at('DomainHeader')
+  const view = viewOf(yield* cursor.take(DOMAIN_HEADER))
+  const [type, pageShift] = [view.getUint32(0, true), view.getUint16(4, true)]
+  if (!DOMAIN_TYPES.includes(type))
+    throw cursor.error(
+      'BAD_DOMAIN_TYPE',
+      `Domain type ${type} is not known: there are 1 (PV) and 2 (HVM and PVH)`,
+      offset,
+    )
+  if (pageShift !== PAGE_SHIFT)
+    throw cursor.error(
+      'BAD_PAGE_SHIFT',
+      `The image says that pages have 2^${pageShift} bytes; those of x86 have 2^12`,
+      offset + 4,
+    )
+  yield* cursor.header(
+    { layer: 'libxc', name: 'DomainHeader', offset, length: DOMAIN_HEADER, size: DOMAIN_HEADER },
+    { type, pageShift, xenMajor: view.getUint32(8, true), xenMinor: view.getUint32(12, true) },
+  )
+}
+
+const nameOf = (type: number) => libxcRecord(type)?.name
+
+function* records(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
+  let roundComplete = false
+  for (let index = 0; ; index++) {
+    const start = yield* recordStart(cursor, 'libxc', nameOf, index)
+    if (start === null) {
+      if (roundComplete) return 'end-of-input'
+      throw cursor.truncated(RECORD_HEAD)
+    }
+    const { piece, place } = start
+    if (piece.length > LONGEST_BODY)
+      throw cursor.error(
+        'RECORD_TOO_LONG',
+        `A record claims ${piece.length} bytes; the most is ${LONGEST_BODY}`,
+      )
+    const shown = yield* cursor.begin(piece, place)
+    yield* cursor.skip(RECORD_HEAD)
+    if (piece.type === PAGE_DATA) {
+      const counts = yield* walkPageData(cursor, piece, shown)
+      yield* cursor.skip(piece.size - RECORD_HEAD - piece.length)
+      yield { do: 'event', event: recordEvent(piece, counts) }
+    } else {
+      yield* recordRest(cursor, piece, shown)
+      yield { do: 'event', event: recordEvent(piece) }
+    }
+    if (piece.type === END) return 'record'
+    roundComplete = piece.type === CHECKPOINT
+    if (roundComplete) yield* afterRound(cursor)
+  }
+}

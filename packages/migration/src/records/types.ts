@@ -1,0 +1,52 @@
+/** The records of a libxc image: numbers, names, and what each is to those who decide from the head. */
+
+/** What a record is to a reader. */
+interface RecordRow {
+  /** The number on the wire. */
+  readonly type: number
+  /** Its name in Xen. */
+  readonly name: string
+  /**
+   * Where it stands: `static` before STATIC_DATA_END; `memory` is what a v3 image has only behind it, and before the first of which an
+   * older image's static part ends; `state` is anything else; `end` closes an image or a round of it; `never` is in no forward stream.
+   */
+  readonly part: 'static' | 'memory' | 'state' | 'end' | 'never'
+}
+
+export const PAGE_DATA = 0x01
+export const X86_PV_INFO = 0x02
+export const CHECKPOINT = 0x0e
+export const STATIC_DATA_END = 0x10
+export const X86_CPUID_POLICY = 0x11
+export const X86_MSR_POLICY = 0x12
+export const END = 0x00
+
+/** All types (tools/libs/guest/xg_sr_stream_format.h; docs/specs/libxc-migration-stream.pandoc). */
+const ROWS: readonly RecordRow[] = [
+  { type: END, name: 'END', part: 'end' },
+  { type: PAGE_DATA, name: 'PAGE_DATA', part: 'memory' },
+  { type: X86_PV_INFO, name: 'X86_PV_INFO', part: 'static' },
+  { type: 0x03, name: 'X86_PV_P2M_FRAMES', part: 'memory' },
+  { type: 0x04, name: 'X86_PV_VCPU_BASIC', part: 'state' },
+  { type: 0x05, name: 'X86_PV_VCPU_EXTENDED', part: 'state' },
+  { type: 0x06, name: 'X86_PV_VCPU_XSAVE', part: 'state' },
+  { type: 0x07, name: 'SHARED_INFO', part: 'state' },
+  { type: 0x08, name: 'X86_TSC_INFO', part: 'state' },
+  { type: 0x09, name: 'HVM_CONTEXT', part: 'state' },
+  { type: 0x0a, name: 'HVM_PARAMS', part: 'state' },
+  // Deprecated before 4.6 was out: no receiver knows it.
+  { type: 0x0b, name: 'TOOLSTACK', part: 'never' },
+  { type: 0x0c, name: 'X86_PV_VCPU_MSRS', part: 'state' },
+  { type: 0x0d, name: 'VERIFY', part: 'state' },
+  { type: CHECKPOINT, name: 'CHECKPOINT', part: 'end' },
+  // COLO sends it back to the sender, over a channel of its own.
+  { type: 0x0f, name: 'CHECKPOINT_DIRTY_PFN_LIST', part: 'never' },
+  { type: STATIC_DATA_END, name: 'STATIC_DATA_END', part: 'static' },
+  { type: X86_CPUID_POLICY, name: 'X86_CPUID_POLICY', part: 'static' },
+  { type: X86_MSR_POLICY, name: 'X86_MSR_POLICY', part: 'static' },
+]
+
+/** The row of a type; undefined for one that Xen does not know. */
+export function libxcRecord(type: number): RecordRow | undefined {
+  return ROWS[type]
+}
