@@ -86,10 +86,15 @@ export class ByteQueue {
     return dropped
   }
 
-  /** Takes out what is left, chunk by chunk. */
+  /** Takes out what is left, chunk by chunk; it does not count as used. */
   drain(): Uint8Array[] {
-    const left: Uint8Array[] = []
-    while (this.#length > 0) left.push(this.takeView(this.#length))
+    const left = this.#chunks.slice(this.#first)
+    const [first] = left
+    if (first !== undefined) left[0] = first.subarray(this.#used)
+    this.#chunks = []
+    this.#first = 0
+    this.#used = 0
+    this.#length = 0
     return left
   }
 

@@ -7,8 +7,8 @@ import { type Cursor, type Steps, viewOf } from '../walk.js'
 
 /** The beginning: the guest's size as a word, then what tells PV from HVM. */
 const BEGINNING = 20
-/** More pages than a guest of those days could have: 16 TiB. */
-const TOO_MANY_PAGES = 2 ** 32
+/** More pages than a guest of those days could have: 4 TiB. */
+const TOO_MANY_PAGES = 2 ** 30
 /** A batch of memory has at most so many pages; a count above is none. */
 const MOST_PAGES_AT_ONCE = 1024
 /** Counts of -1 to -18 announce something else than memory. */
@@ -68,7 +68,7 @@ function beginningAt(bytes: Uint8Array, width: 32 | 64): Beginnings | null {
   const wordAt = (at: number) =>
     width === 32 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
   const pages = wordAt(0)
-  if (pages === 0 || pages >= Math.min(TOO_MANY_PAGES, 2 ** width - 1)) return null
+  if (pages === 0 || pages >= TOO_MANY_PAGES) return null
   const ones = bytes.subarray(word, 2 * word).every((byte) => byte === 0xff)
   // Behind the ones stands the length of the list of vCPU settings.
   if (ones && view.getUint32(2 * word, true) < 2 ** 16) return { width, kind: 'pv', pages }

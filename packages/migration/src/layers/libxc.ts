@@ -16,6 +16,8 @@ const VERSIONS = [2, 3]
 /** x86 PV; x86 HVM, which PVH is as well. */
 const DOMAIN_TYPES = [1, 2]
 const PAGE_SHIFT = 12
+/** Xen's receiver shifts a 32-bit number by it, and an x86 CPU takes the lowest five bits of such a count: 44 passes as 12 does. */
+const SHIFT_BITS = 31
 
 /** How an image ended. */
 export type Ending = 'record' | 'end-of-input'
@@ -79,7 +81,7 @@ function* domainHeader(cursor: Cursor): Steps<void> {
       `Domain type ${type} is not known: there are 1 (PV) and 2 (HVM and PVH)`,
       offset,
     )
-  if (pageShift !== PAGE_SHIFT)
+  if ((pageShift & SHIFT_BITS) !== PAGE_SHIFT)
     throw cursor.error(
       'BAD_PAGE_SHIFT',
       `The image says that pages have 2^${pageShift} bytes; those of x86 have 2^12`,
@@ -110,9 +112,10 @@ function* records(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
     const shown = yield* cursor.begin(piece, place)
     yield* cursor.skip(RECORD_HEAD)
     if (piece.type === PAGE_DATA) {
-      const counts = yield* walkPageData(cursor, piece, shown)
+      const { count, withData, problem } = yield* walkPageData(cursor, piece, shown)
       yield* cursor.skip(piece.size - RECORD_HEAD - piece.length)
-      yield { do: 'event', event: recordEvent(piece, counts) }
+      if (problem !== null) throw cursor.error(problem.code, problem.message, piece.offset)
+      yield { do: 'event', event: recordEvent(piece, { count, withData }) }
     } else {
       yield* recordRest(cursor, piece, shown)
       yield { do: 'event', event: recordEvent(piece) }

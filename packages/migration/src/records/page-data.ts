@@ -26,43 +26,71 @@ export interface PageCounts {
   readonly withData: number
 }
 
-/** Reads a whole body whose length is its header's; nothing is kept of it. */
-export function* walkPageData(cursor: Cursor, piece: Beginning, shown: boolean): Steps<PageCounts> {
-  const { length } = piece
-  const start = cursor.offset
-  const refuse = (code: ImageErrorCode, message: string) => cursor.error(code, message, start)
-  if (length < HEAD_BYTES)
-    throw refuse('BAD_PAGE_DATA', `PAGE_DATA of ${length} bytes has no room for its count`)
+/** What is wrong with a PAGE_DATA. */
+interface PageProblem {
+  readonly code: Extract<ImageErrorCode, 'BAD_PAGE_DATA' | 'BAD_PAGE_TYPE'>
+  readonly message: string
+}
+
+/** Reads a whole body, as long as its header says whatever else it says; nothing is kept of it. */
+export function* walkPageData(
+  cursor: Cursor,
+  piece: Beginning,
+  shown: boolean,
+): Steps<PageCounts & { readonly problem: PageProblem | null }> {
+  const end = cursor.offset + piece.length
+  const counts = yield* walkList(cursor, piece, shown)
+  yield* cursor.body(piece, end - cursor.offset, shown)
+  return { ...counts, problem: problemOf(piece.length, counts) }
+}
+
+interface ListedPages extends PageCounts {
+  readonly reserved: boolean
+}
+
+/** Reads the count and the list, as far as both have room. */
+function* walkList(cursor: Cursor, piece: Beginning, shown: boolean): Steps<ListedPages> {
+  if (piece.length < HEAD_BYTES) return { count: 0, withData: 0, reserved: false }
   const head = yield* cursor.take(HEAD_BYTES)
   const count = viewOf(head).getUint32(0, true)
   if (shown) yield* cursor.show(piece, head)
-  // Up to 2^32 - 1 pfns: the sum is one of doubles and does not wrap.
-  const listed = HEAD_BYTES + PFN_BYTES * count
-  if (count === 0) throw refuse('BAD_PAGE_DATA', 'PAGE_DATA lists no pfn')
-  if (listed > length)
-    throw refuse('BAD_PAGE_DATA', `PAGE_DATA of ${length} bytes claims to list ${count} pfns`)
+  if (listBytes(count) > piece.length) return { count, withData: 0, reserved: false }
   let withData = 0
+  let reserved = false
   for (let left = count; left > 0; ) {
     const pfns = Math.min(left, PFNS_AT_ONCE)
     const list = yield* cursor.take(pfns * PFN_BYTES)
     const pages = pagesWithData(list)
-    if (pages < 0)
-      throw refuse(
-        'BAD_PAGE_TYPE',
-        'PAGE_DATA has a pfn of one of the types 5 to 8, which Xen does not have',
-      )
-    withData += pages
+    if (pages < 0) reserved = true
+    withData += Math.max(pages, 0)
     left -= pfns
     if (shown) yield* cursor.show(piece, list)
   }
-  const whole = listed + PAGE_BYTES * withData
-  if (whole !== length)
-    throw refuse(
-      'BAD_PAGE_DATA',
-      `PAGE_DATA has ${length} bytes; ${count} pfns, ${withData} of them with a page, need ${whole}`,
-    )
-  yield* cursor.body(piece, PAGE_BYTES * withData, shown)
-  return { count, withData }
+  return { count, withData, reserved }
+}
+
+/** Bytes of the count and the list: up to 2^32 - 1 pfns, as a double, which does not wrap. */
+function listBytes(count: number): number {
+  return HEAD_BYTES + PFN_BYTES * count
+}
+
+function problemOf(length: number, { count, withData, reserved }: ListedPages): PageProblem | null {
+  const bad = (message: string): PageProblem => ({ code: 'BAD_PAGE_DATA', message })
+  if (length < HEAD_BYTES) return bad(`PAGE_DATA of ${length} bytes has no room for its count`)
+  if (count === 0) return bad('PAGE_DATA lists no pfn')
+  if (listBytes(count) > length)
+    return bad(`PAGE_DATA of ${length} bytes claims to list ${count} pfns`)
+  if (reserved)
+    return {
+      code: 'BAD_PAGE_TYPE',
+      message: 'PAGE_DATA has a pfn of one of the types 5 to 8, which Xen does not have',
+    }
+  const whole = listBytes(count) + PAGE_BYTES * withData
+  return whole === length
+    ? null
+    : bad(
+        `PAGE_DATA has ${length} bytes; ${count} pfns, ${withData} of them with a page, need ${whole}`,
+      )
 }
 
 /** How many pages follow for a list of pfns; -1 if there is a type that Xen does not have. */
