@@ -6,6 +6,8 @@
  *
  * @module @xenlevel/migration
  */
+export { type AdmitImageOptions, admitImage, type ImageAdmission } from './admit.js'
+export type { StreamReason, StreamReasonCode } from './admit-reasons.js'
 export {
   ImageError,
   type ImageErrorCode,
