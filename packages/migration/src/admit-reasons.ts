@@ -62,7 +62,7 @@ const REASONS: readonly Rule<StreamReason>[] = [
     return {
       code: 'stream-policy-ignored',
       grade: 'lost',
-      message: `${late.join(' and ')} behind STATIC_DATA_END: Xen on ${host} keeps it and never applies it, and the guest runs with another policy in silence.`,
+      message: `${late.join(' and ')} behind STATIC_DATA_END: Xen on ${host} stores what comes so late and never applies it, and the guest runs with another policy in silence.`,
       host,
     }
   },

@@ -9,6 +9,7 @@ import {
   concat,
   imageBytes,
   readAll,
+  sameBytes,
   validImages,
 } from './images.testing.js'
 
@@ -48,7 +49,7 @@ describeRecorded('streams/valid/manifest.json', () => {
       )
       expect(head.metadata === undefined).toBe(format !== 'xenopsd')
       expect(head.config === undefined).toBe(!['xl', 'libvirt'].includes(format))
-      expect(concat([head.bytes, await bytesOf(head.remainder)])).toEqual(bytes)
+      expect(sameBytes(concat([head.bytes, await bytesOf(head.remainder)]), bytes)).toBe(true)
     },
   )
 
@@ -58,7 +59,8 @@ describeRecorded('streams/valid/manifest.json', () => {
     // An inferred end is seen by the header of the record behind it.
     expect(source.given).toBe(known.head_end + (head.staticDataEnd === 'inferred' ? 8 : 0))
     expect(source.closed).toBe(false)
-    expect(concat([head.bytes, await bytesOf(head.remainder)])).toEqual(imageBytes(file))
+    await head.remainder.close()
+    expect(source.closed).toBe(true)
   })
 
   it('a 32-bit PV guest is known by its head', async () => {

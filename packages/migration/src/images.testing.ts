@@ -82,6 +82,11 @@ export function concat(pieces: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** Whether bytes are the same; a matcher would take long over a megabyte. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}
+
 /** A source that counts what was asked of it. */
 export class CountedSource implements AsyncIterable<Uint8Array> {
   /** Chunks that were asked for. */
