@@ -138,6 +138,8 @@ describeRecorded(['streams/valid/manifest.json', 'streams/admission/manifest.jso
       const xenopsd = await headOf('xenopsd-v2-hvm')
       const admission = admitImage(xenopsd, hostWith(intel))
       expect([admission.admitted, admission.judged]).toEqual([true, 'featureset'])
+      expect(admission.findings[0]?.message).toContain("xenopsd's metadata")
+      expect(admission.invented?.ok).toBe(true)
     })
   })
 
@@ -186,13 +188,17 @@ describeRecorded('xen/restores.json', () => {
 
   it('has eleven restores', () => expect(restores).toHaveLength(11))
 
-  it.each(restores)('$kind guest of $guestFrom on $restoredOn', async (restore) => {
-    const host = recordedHost(`4.17-debian-${restore.restoredOn}`)
-    const bytes = new Uint8Array(gunzipSync(readRecordedBytes(`xen/streams/${restore.stream}`)))
-    const head = await readHead(bytes)
-    expect(head.guestKind).toBe(restore.kind)
-    const { admitted, reasons } = admitImage(head, host)
-    expect(reasons.some(({ grade }) => grade === 'refused')).toBe(restore.rc !== 0)
-    expect(admitted).toBe(restore.policyIdentical === true)
+  describe.each(restores)('$kind guest of $guestFrom on $restoredOn', (restore) => {
+    const stream = `xen/streams/${restore.stream}`
+    describeRecorded([stream, `xen/hosts/4.17-debian-${restore.restoredOn}.json`], () => {
+      it('is admitted where xl restored it with the policy that it had', async () => {
+        const head = await readHead(new Uint8Array(gunzipSync(readRecordedBytes(stream))))
+        expect(head.guestKind).toBe(restore.kind)
+        const host = recordedHost(`4.17-debian-${restore.restoredOn}`)
+        const { admitted, reasons } = admitImage(head, host)
+        expect(reasons.some(({ grade }) => grade === 'refused')).toBe(restore.rc !== 0)
+        expect(admitted).toBe(restore.policyIdentical === true)
+      })
+    })
   })
 })

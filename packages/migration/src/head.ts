@@ -179,6 +179,7 @@ function headOf(
   const kind = domain.type === 1 ? 'pv' : 'hvm'
   const config = configOf(material)
   const metadata = metadataOf(material)
+  const featureset = (metadata?.featureset ?? null) !== null
   const policyRecords = policyRecordsOf(material)
   const missing = POLICY_ROWS.filter((row) => !policyRecords.some(({ name }) => name === row.name))
   const layerOffsets = layersOf(material)
@@ -196,7 +197,7 @@ function headOf(
     staticDataEnd,
     headEnd: material.bytes.length,
     missing: missing.map((row) => row.missing),
-    invented: missing.map((row) => inventedFor(row.missing, kind)),
+    invented: missing.map((row) => inventedFor(row.missing, { kind, featureset })),
     ...(config === undefined ? {} : { config: config.text, configLanguage: config.language }),
     ...(metadata === undefined ? {} : { metadata }),
   }

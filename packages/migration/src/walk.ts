@@ -13,7 +13,7 @@ export interface Beginning extends ImagePiece {
 }
 
 /** What a walk says or asks for. */
-export type Step =
+type Step =
   /** There have to be so many bytes in the queue. The answer is how many there are; less means that the input ends. */
   | { readonly do: 'fill'; readonly bytes: number }
   /** So many bytes are of no interest; the queue is empty. The answer is how many there were to pass over. */

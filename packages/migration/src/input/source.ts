@@ -89,9 +89,15 @@ function iteratedChunks(source: AsyncIterable<Uint8Array>): Chunks {
       return result.done === true ? null : chunkOf(result.value)
     },
     async close() {
+      // A Node stream that is waiting would hear of the return only after its next chunk.
+      if (isDestroyable(source)) source.destroy()
       await iterator.return?.()
     },
   }
+}
+
+function isDestroyable(source: object): source is { destroy(): void } {
+  return 'destroy' in source && typeof source.destroy === 'function'
 }
 
 function chunkOf(value: unknown): Uint8Array {

@@ -5,7 +5,7 @@ import { type Cursor, type Steps, viewOf } from '../walk.js'
 import { RECORD_HEAD, recordEvent, recordRest, recordStart } from './framing.js'
 
 /** The most bytes that a body may have (REC_LENGTH_MAX). */
-export const LONGEST_BODY = 128 * 2 ** 20
+const LONGEST_BODY = 128 * 2 ** 20
 
 const IMAGE_HEADER = 24
 const DOMAIN_HEADER = 16

@@ -70,11 +70,16 @@ function* records(cursor: Cursor, last: number): Steps<Ending> {
     const { piece, place } = start
     if (piece.length > LONGEST_BODY)
       throw cursor.error('RECORD_TOO_LONG', `A libxl record claims ${piece.length} bytes`)
+    if (piece.type === END && last === CHECKPOINT_END)
+      throw cursor.error(
+        'UNEXPECTED_RECORD',
+        'END stands between two rounds, where CHECKPOINT_END has to come first',
+      )
     const shown = yield* cursor.begin(piece, place)
     yield* cursor.skip(RECORD_HEAD)
     yield* recordRest(cursor, piece, shown)
     yield { do: 'event', event: recordEvent(piece) }
-    if (piece.type === last || piece.type === END) return 'record'
+    if (piece.type === last) return 'record'
     if (piece.type === LIBXC_CONTEXT && last === END) {
       const ending = yield* walkLibxc(cursor, betweenRounds)
       if (ending === 'end-of-input') return ending

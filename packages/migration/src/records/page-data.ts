@@ -3,7 +3,7 @@ import type { ImageErrorCode } from '../errors.js'
 import { type Beginning, type Cursor, type Steps, viewOf } from '../walk.js'
 
 /** Bytes of a page: images of other page sizes are refused by their domain header. */
-export const PAGE_BYTES = 4096
+const PAGE_BYTES = 4096
 /** Bytes before the list: the count and a reserved word. */
 const HEAD_BYTES = 8
 const PFN_BYTES = 8

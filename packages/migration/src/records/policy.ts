@@ -43,7 +43,7 @@ export const POLICY_ROWS: readonly PolicyRow[] = [
 ]
 
 /** The last of the records of a name: Xen keeps one blob of each, and a second replaces it. */
-export function lastOf(
+function lastOf(
   records: readonly PolicyRecord[],
   name: PolicyRecord['name'],
 ): PolicyRecord | undefined {

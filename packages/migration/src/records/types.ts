@@ -13,12 +13,19 @@ interface RecordRow {
   readonly part: 'static' | 'memory' | 'state' | 'end' | 'never'
 }
 
+/** A batch of pfns, with pages. */
 export const PAGE_DATA = 0x01
+/** Width and page-table levels of a PV guest. */
 export const X86_PV_INFO = 0x02
+/** A round of a checkpointed image is complete. */
 export const CHECKPOINT = 0x0e
+/** The head ends. */
 export const STATIC_DATA_END = 0x10
+/** Leaves. */
 export const X86_CPUID_POLICY = 0x11
+/** MSRs. */
 export const X86_MSR_POLICY = 0x12
+/** The image ends. */
 export const END = 0x00
 
 /** All types (tools/libs/guest/xg_sr_stream_format.h; docs/specs/libxc-migration-stream.pandoc). */
