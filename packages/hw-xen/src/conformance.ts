@@ -1,0 +1,2 @@
+/** The suite that every hypervisor is held to. */
+export {}

@@ -1,0 +1,2 @@
+/** A running Xen from Node, through privcmd. */
+export {}

@@ -1,0 +1,2 @@
+/** A simulated Xen: pure, without koffi. */
+export {}
