@@ -1,2 +1,8 @@
-/** The suite that every hypervisor is held to. */
-export {}
+/** The suite that every hypervisor is held to: a running Xen, a simulated one, and one of your own. */
+export { hypervisorConformance, runConformance } from './conformance/suite.js'
+export {
+  type ConformanceCase,
+  ConformanceError,
+  type ConformanceOptions,
+  type ConformanceReport,
+} from './conformance/types.js'
