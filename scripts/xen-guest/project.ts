@@ -47,7 +47,7 @@ function koffiOf(root: string): string {
   const manifest: { readonly devDependencies?: Readonly<Record<string, string>> } = JSON.parse(
     readFileSync(join(root, 'packages/hw-xen/package.json'), 'utf8'),
   )
-  return `koffi@${manifest.devDependencies?.['koffi'] ?? 'latest'}`
+  return `koffi@${manifest.devDependencies?.koffi ?? 'latest'}`
 }
 
 /** koffi brings a binary for each system; dom0 lives in memory. */
