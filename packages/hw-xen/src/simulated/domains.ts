@@ -2,14 +2,16 @@
 import {
   type CpuPolicy,
   type DomainOptions,
+  type HypercallError,
   initDomainPolicy,
   type ProbeDomain,
   type SetPolicyAnswer,
   setDomainPolicy,
 } from '@xenlevel/core'
-import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
+import { type CpuidLeaf, encodeLeaves, encodeMsrs, type MsrEntry } from '@xenlevel/cpuid'
+import type { OperationName } from '../abi/operations.js'
 import type { Boot } from './boot.js'
-import { type Operation, refusal } from './errors.js'
+import { lacking, refusal } from './errors.js'
 
 interface Domain {
   readonly options: DomainOptions
@@ -39,8 +41,13 @@ export class Domains {
     return [...this.#domains.keys()].filter((id) => id !== CALLER).sort((a, b) => a - b)
   }
 
-  create({ kind, hap, nestedVirt = false }: ProbeDomain): number {
+  create(domain: ProbeDomain): number {
+    const { kind, hap } = domain
     const hvm = kind !== 'pv'
+    const { manners, version } = this.#boot
+    if (domain.nestedVirt === true && !manners.hasNestedFlag)
+      throw lacking('createDomain nestedVirt', version.release)
+    const nestedVirt = hvm && domain.nestedVirt === true
     const paged = hvm && (hap ?? this.#boot.hap)
     // For core a PVH guest is one with hardware-assisted paging; without, it is clamped as any other HVM guest.
     const options: DomainOptions = {
@@ -52,7 +59,7 @@ export class Domains {
       refusal('domctl createdomain', errno, { kind, hap: hap ?? null, nestedVirt })
     // The flags are looked at before an id is chosen, and the id stays used: both are so in Xen but for the order, which nobody sees.
     const id = this.#nextId()
-    if (id === null) throw refuse(this.#boot.manners.noDomainId)
+    if (id === null) throw refuse(manners.noDomainId)
     this.#last = id
     if (!this.#accepts(options, hap ?? false)) throw refuse('EINVAL')
     const { policy } = initDomainPolicy(this.#boot.policies, options)
@@ -79,6 +86,9 @@ export class Domains {
     id: number,
     update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },
   ): SetPolicyAnswer {
+    // Numbers that no record can hold are refused as where records are made of them.
+    encodeLeaves(update.leaves ?? [])
+    encodeMsrs(update.msrs ?? [])
     const domain = this.#find(id, 'domctl set_cpu_policy')
     if (id === CALLER) throw refusal('domctl set_cpu_policy', 'EINVAL', { domid: id })
     if (domain.started) throw refusal('domctl set_cpu_policy', 'EEXIST', { domid: id })
@@ -89,7 +99,7 @@ export class Domains {
     return Object.freeze({ ok: true })
   }
 
-  #find(id: number, operation: Operation): Domain {
+  #find(id: number, operation: OperationName): Domain {
     const domain = this.#domains.get(id)
     if (domain === undefined) throw refusal(operation, 'ESRCH', { domid: id })
     return domain
@@ -108,8 +118,18 @@ export class Domains {
   /** common/domain.c, sanitise_domain_config, and arch/x86/domain.c, arch_sanitise_domain_config. */
   #accepts({ kind, hap, nestedVirt = false }: DomainOptions, wantsHap: boolean): boolean {
     const host = this.#boot
-    if (kind === 'pv' ? wantsHap : !host.hvm || (wantsHap && !host.hap)) return false
-    const { hasNestedFlag, checksNested } = host.manners
-    return !nestedVirt || (hap === true && hasNestedFlag && (host.nested || !checksNested))
+    if (kind !== 'pv' && (!host.hvm || (wantsHap && !host.hap))) return false
+    return !nestedVirt || (hap === true && (host.nested || !host.manners.checksNested))
   }
+}
+
+/** Errnos that are about the records wherever they come from; others that say no place are about the domain. */
+const ABOUT_RECORDS = ['E2BIG', 'ERANGE', 'EOVERFLOW'] as const
+
+/** What setting a policy answers to an errno without a place; throws what is no answer. */
+export function answerToRecords(refused: HypercallError): SetPolicyAnswer {
+  const errno = ABOUT_RECORDS.find((name) => name === refused.errno)
+  if (errno === undefined) throw refused
+  const error = Object.freeze({ errno, leaf: null, subleaf: null, msr: null })
+  return Object.freeze({ ok: false, error })
 }

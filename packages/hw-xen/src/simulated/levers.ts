@@ -1,7 +1,8 @@
 /** What tests can do to a simulated Xen, and see of it: injected errors, and the calls that were made. */
 import type { HypercallError, Hypervisor } from '@xenlevel/core'
 import { XenlevelError } from '@xenlevel/cpuid'
-import { type Operation, refusal } from './errors.js'
+import type { OperationName } from '../abi/operations.js'
+import { refusal } from './errors.js'
 
 /** The calls of the contract, by name. */
 export type SimulatedCall = Exclude<keyof Hypervisor, 'release' | 'lacks'>
@@ -28,8 +29,8 @@ export interface FailOptions {
 }
 
 /** The operation that a call asks of Xen first. */
-const OPERATIONS: Readonly<Record<FallibleCall, Operation>> = {
-  version: 'xen_version',
+const OPERATIONS: Readonly<Record<FallibleCall, OperationName>> = {
+  version: 'xen_version version',
   featureset: 'sysctl get_cpu_featureset',
   policy: 'sysctl get_cpu_policy',
   policies: 'sysctl get_cpu_policy',

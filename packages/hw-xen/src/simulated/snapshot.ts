@@ -10,16 +10,22 @@ import {
 
 /** The width of a CPU with PAE that does not tell it (Intel SDM volume 3A, section 4.1.4). */
 const UNTOLD_PHYS_ADDR_BITS = 36
+const UNTOLD = `The CPU does not tell its physical address width: ${UNTOLD_PHYS_ADDR_BITS} bits stand in for it.`
 
 /** What Xen calls its 32-bit PV guests (XENVER_capabilities). */
 const PV32 = 'xen-3.0-x86_32p'
 
-/** The document of a host, from at most twenty answers. */
-export function snapshotOf(xen: Hypervisor, name: string): HostSnapshot {
+/**
+ * The document of a host, from at most twenty answers.
+ *
+ * @param source - for people: where it comes from.
+ */
+export function snapshotOf(xen: Hypervisor, name: string, source: string): HostSnapshot {
   const [{ capabilities }, info, cpus] = [xen.version(), xen.physinfo(), xen.cpus()]
   const policies = xen.policies()
   const raw = policies.raw ?? xen.policy('raw')
-  const bits = policies.host.physAddrBits
+  const bits = raw.physAddrBits
+  const told = bits >= 32 && bits <= 64
   const { revision, note } = revisionOf(cpus)
   const { host, pvMax, pvDefault, hvmMax, hvmDefault } = policies
   return {
@@ -30,7 +36,7 @@ export function snapshotOf(xen: Hypervisor, name: string): HostSnapshot {
       vendor: raw.vendor,
       brand: brandString(raw),
       signature: raw.leaf(1).a,
-      physAddrBits: bits === 0 ? UNTOLD_PHYS_ADDR_BITS : bits,
+      physAddrBits: told ? bits : UNTOLD_PHYS_ADDR_BITS,
       microcodeRevision: revision,
     },
     xen: {
@@ -43,7 +49,7 @@ export function snapshotOf(xen: Hypervisor, name: string): HostSnapshot {
     featuresets: featuresetsOf(xen, policies, info.hvm),
     policies: { raw, host, pvMax, pvDefault, ...(info.hvm && { hvmMax, hvmDefault }) },
     unknownWords: [],
-    notes: note === null ? [] : [note],
+    notes: [source, ...(note === null ? [] : [note]), ...(told ? [] : [UNTOLD])],
   }
 }
 

@@ -19,6 +19,7 @@ import {
   type UpdateMicrocodeOptions,
 } from '@xenlevel/core'
 import type { CpuidLeaf, Featureset, MsrEntry } from '@xenlevel/cpuid'
+import { answerToRecords } from './domains.js'
 import { lacking, refusal } from './errors.js'
 import {
   type FailOptions,
@@ -152,9 +153,12 @@ export class SimulatedXen implements Hypervisor {
     domid: number,
     update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },
   ): SetPolicyAnswer {
-    return this.#ask('setDomainPolicy', [domid, copyOfRecords(update)], ({ domains }) =>
-      domains.setPolicy(domid, update),
-    )
+    const asked = copyOfRecords(update)
+    return this.#levers.run('setDomainPolicy', [domid, asked], () => {
+      this.#alive('setDomainPolicy')
+      const fault = this.#levers.take('setDomainPolicy')
+      return fault === null ? this.#running.domains.setPolicy(domid, asked) : answerToRecords(fault)
+    })
   }
 
   async updateMicrocode(
@@ -175,7 +179,7 @@ export class SimulatedXen implements Hypervisor {
 
   snapshot(options: { readonly name?: string } = {}): HostSnapshot {
     return this.#ask('snapshot', [{ ...options }], () =>
-      snapshotOf(this, options.name ?? this.name),
+      snapshotOf(this, options.name ?? this.name, 'Answered by a simulated Xen.'),
     )
   }
 
@@ -194,8 +198,8 @@ export class SimulatedXen implements Hypervisor {
   }
 
   /**
-   * Makes a call fail with an errno. What is asked for first comes first. A load of microcode answers the errno, as it does what Xen
-   * refuses; every other call throws it.
+   * Makes a call fail with an errno. What is asked for first comes first. What the contract has for an answer is answered: any errno of a
+   * load of microcode, and E2BIG, ERANGE and EOVERFLOW of a policy that is set. Everything else is thrown.
    *
    * @throws XenlevelError `SIMULATED_FAULT` for what is no errno's name, or no number of times.
    */
@@ -255,7 +259,7 @@ export class SimulatedXen implements Hypervisor {
   #alive(call: SimulatedCall): void {
     if (this.#closed) throw new HypervisorClosedError(call)
     const { end } = this.#running
-    if (end !== null) throw refusal('xen_version', end, { call })
+    if (end !== null) throw refusal('xen_version version', end, { call })
   }
 
   #need(call: OptionalCall): void {
