@@ -74,7 +74,7 @@ export function koffiLibc(): Libc {
   const library = koffi.load(null)
   const open = library.func('open', 'int', ['str', 'int'])
   const close = library.func('close', 'int', ['int'])
-  const pread = library.func('pread', 'ssize_t', ['int', 'void *', 'size_t', 'int64_t'])
+  const pread = library.func('pread', 'long', ['int', 'void *', 'size_t', 'int64_t'])
   const mmap = library.func('mmap', 'void *', ['void *', 'size_t', 'int', 'int', 'int', 'int64_t'])
   const munmap = library.func('munmap', 'int', ['void *', 'size_t'])
   const mlock = library.func('mlock', 'int', ['void *', 'size_t'])
