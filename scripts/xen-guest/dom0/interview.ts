@@ -38,7 +38,10 @@ export async function interview(xen: Hypervisor): Promise<Answers> {
     ask(`policy ${kind}`, () => z.encode(cpuPolicySchema, xen.policy(kind)))
   }
   ask('levelling caps', () => publicLevellingCaps(xen.levellingCaps()))
-  ask('snapshot', () => z.encode(hostSnapshotSchema, xen.snapshot({ name: 'host' })))
+  // Notes are for people, and say where the document comes from.
+  ask('snapshot', () =>
+    z.encode(hostSnapshotSchema, { ...xen.snapshot({ name: 'host' }), notes: [] }),
+  )
   for (const cpu of [0, 1, 4095])
     ask(`microcode revision of CPU ${cpu}`, () => xen.microcodeRevision(cpu))
   for (const kind of ['pv', 'hvm', 'pvh'] as const) {
@@ -84,7 +87,9 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
 function updates(xen: Hypervisor, domid: number): Readonly<Record<string, Partial<PolicyRecords>>> {
   const { leaves, msrs } = xen.domainPolicy(domid)
   const present = CpuPolicy.fromRecords(leaves, msrs, { release: xen.release })
-  const cleared = present.featureset.andNot(Featureset.fromNames(['RDRAND', 'BMI1', 'ADX', 'AES']))
+  const cleared = present.featureset.andNot(
+    Featureset.fromNames(['RDRAND', 'BMI1', 'ADX', 'AESNI']),
+  )
   const zero: CpuidLeaf = { leaf: 0x1234, subleaf: 0, a: 0, b: 0, c: 0, d: 0 }
   const msr: MsrEntry = { index: 0x10a, flags: 0, value: 0n }
   const withWords = (words: readonly number[]) =>
@@ -150,8 +155,10 @@ function orRefusal(call: () => unknown): unknown {
 /** As it is after JSON. */
 function plain(value: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(value ?? null, (_, part: unknown) =>
-      typeof part === 'bigint' ? `${part}n` : part,
-    ),
+    JSON.stringify(value ?? null, (_, part: unknown) => {
+      if (typeof part === 'bigint') return `${part}n`
+      if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
+      return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+    }),
   )
 }
