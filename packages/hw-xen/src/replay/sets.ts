@@ -21,9 +21,9 @@ interface Row {
   readonly matches: (asked: Asked) => boolean
 }
 
-/** RDRAND, leaf 1 ecx, and BMI1, leaf 7 ebx: what was cleared. */
+/** What was cleared: RDRAND, leaf 1 ecx; BMI1 and ERMS, leaf 7 ebx, of which emulated AMD CPUs have only the first. */
 const RDRAND = 1 << 30
-const BMI1 = 1 << 3
+const BMI1_AND_ERMS = (1 << 3) | (1 << 9)
 
 const isSame = (one: CpuidLeaf, other: CpuidLeaf | undefined) =>
   other !== undefined &&
@@ -48,7 +48,7 @@ const cleared = (leaf: CpuidLeaf): CpuidLeaf =>
   leaf.leaf === 1
     ? { ...leaf, c: (leaf.c & ~RDRAND) >>> 0 }
     : leaf.leaf === 7 && leaf.subleaf === 0
-      ? { ...leaf, b: (leaf.b & ~BMI1) >>> 0 }
+      ? { ...leaf, b: (leaf.b & ~BMI1_AND_ERMS) >>> 0 }
       : leaf
 
 /** The only leaf, where there is one and nothing else. */

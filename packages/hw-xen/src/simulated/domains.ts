@@ -8,7 +8,7 @@ import {
   type SetPolicyAnswer,
   setDomainPolicy,
 } from '@xenlevel/core'
-import { type CpuidLeaf, encodeLeaves, encodeMsrs, type MsrEntry } from '@xenlevel/cpuid'
+import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
 import type { OperationName } from '../abi/operations.js'
 import type { Boot } from './boot.js'
 import { lacking, refusal } from './errors.js'
@@ -86,9 +86,6 @@ export class Domains {
     id: number,
     update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },
   ): SetPolicyAnswer {
-    // Numbers that no record can hold are refused as where records are made of them.
-    encodeLeaves(update.leaves ?? [])
-    encodeMsrs(update.msrs ?? [])
     const domain = this.#find(id, 'domctl set_cpu_policy')
     if (id === CALLER) throw refusal('domctl set_cpu_policy', 'EINVAL', { domid: id })
     if (domain.started) throw refusal('domctl set_cpu_policy', 'EEXIST', { domid: id })
