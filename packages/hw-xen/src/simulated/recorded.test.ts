@@ -1,14 +1,8 @@
 /** Every answer that was recorded from fifteen boots of real hypervisors, asked of a simulated one and of a replay. */
-import {
-  HypercallError,
-  type Hypervisor,
-  HypervisorLacksError,
-  type PolicyRecords,
-  publicLevellingCaps,
-} from '@xenlevel/core'
+import { type Hypervisor, HypervisorLacksError, publicLevellingCaps } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded } from '../../../../fixtures/recorded.js'
-import { leafText, msrText } from '../../../core/src/policy/recorded.testing.js'
+import { leafText } from '../../../core/src/policy/recorded.testing.js'
 import { FEATURESETS, POLICIES } from '../replay/host.js'
 import {
   answered,
@@ -16,18 +10,20 @@ import {
   isErrno,
   leafOfText,
   placeOf,
-  policyOfText,
-  type RecordedPolicy,
   type XenRecording,
 } from '../replay/recording.js'
 import { RecordedXen } from '../replay.js'
 import {
   BOOTS,
+  errnoOf,
   fileOf,
+  keysOf,
   NO_UPDATES,
+  recordedText,
   recordingOf,
   SETS,
   simulate,
+  textOf,
   UPDATES,
 } from './recordings.testing.js'
 
@@ -38,29 +34,6 @@ const IMPLEMENTATIONS: readonly (readonly [
   ['simulated', simulate],
   ['replayed', (recording) => new RecordedXen(recording)],
 ]
-
-const keysOf = <Key extends string>(rows: Readonly<Record<Key, unknown>>): Key[] => {
-  const keys: Key[] = []
-  for (const key in rows) keys.push(key)
-  return keys
-}
-
-const textOf = ({ leaves, msrs }: PolicyRecords) => [...leaves.map(leafText), ...msrs.map(msrText)]
-
-const recordedText = (policy: RecordedPolicy, release: string) =>
-  textOf(policyOfText(policy, release).toRecords())
-
-/** What a call comes to: its answer, or the errno that it throws. */
-function errnoOf(call: () => unknown): string {
-  try {
-    call()
-    return 'OK'
-  } catch (error) {
-    if (error instanceof HypercallError) return error.errno
-    if (error instanceof HypervisorLacksError) return 'lacking'
-    throw error
-  }
-}
 
 const agreed = new Map<string, number>()
 

@@ -1,11 +1,13 @@
 /** For tests: the recorded boots, the simulated Xen of each, and the microcode that they were given. */
-import type { PolicyRecords } from '@xenlevel/core'
+import { HypercallError, HypervisorLacksError, type PolicyRecords } from '@xenlevel/core'
 import { readRecordedJson } from '../../../../fixtures/recorded.js'
+import { leafText, msrText } from '../../../core/src/policy/recorded.testing.js'
 import { makeIntelUpdate } from '../../../microcode/src/intel/updates.testing.js'
 import {
   answered,
   featuresetOfText,
   policyOfText,
+  type RecordedPolicy,
   type RecordedSetName,
   type XenRecording,
 } from '../replay/recording.js'
@@ -108,4 +110,33 @@ export const SETS: Readonly<
       .filter(({ leaf, subleaf }) => leaf === 7 && subleaf === 0)
       .map((leaf) => ({ ...leaf, b: 0xffff_ffff })),
   }),
+}
+
+/** The keys of a record, as what they are. */
+export const keysOf = <Key extends string>(rows: Readonly<Record<Key, unknown>>): Key[] => {
+  const keys: Key[] = []
+  for (const key in rows) keys.push(key)
+  return keys
+}
+
+/** A policy's records as text. */
+export const textOf = ({ leaves, msrs }: PolicyRecords) => [
+  ...leaves.map(leafText),
+  ...msrs.map(msrText),
+]
+
+/** The same of a recorded policy. */
+export const recordedText = (policy: RecordedPolicy, release: string) =>
+  textOf(policyOfText(policy, release).toRecords())
+
+/** What a call comes to: its answer, or the errno that it throws. */
+export function errnoOf(call: () => unknown): string {
+  try {
+    call()
+    return 'OK'
+  } catch (error) {
+    if (error instanceof HypercallError) return error.errno
+    if (error instanceof HypervisorLacksError) return 'lacking'
+    throw error
+  }
 }

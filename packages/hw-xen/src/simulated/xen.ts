@@ -30,7 +30,7 @@ import {
 } from './levers.js'
 import type { SimulatedXenOptions } from './options.js'
 import { type PoolCommon, type PoolHost, poolOptions } from './pool.js'
-import { copyOfRecords, POLICY_KINDS, policyOf, type Running, startXen } from './running.js'
+import { copyOfRecords, heldPolicy, POLICY_KINDS, type Running, startXen } from './running.js'
 import { snapshotOf } from './snapshot.js'
 
 /** What a reboot can change. */
@@ -94,24 +94,26 @@ export class SimulatedXen implements Hypervisor {
   featureset(which: FeaturesetKind): Featureset {
     return this.#ask('featureset', [which], ({ boot }) => {
       if (which === 'pvMax' || which === 'hvmMax') this.#need(`featureset ${which}`)
-      return policyOf(boot, which).featureset
+      return heldPolicy(boot, which).featureset
     })
   }
 
   policy(which: PolicyKind): CpuPolicy {
-    return this.#ask('policy', [which], ({ boot }) => policyOf(boot, which))
+    return this.#ask('policy', [which], ({ given }) => given[which])
   }
 
   policies(): HostPolicies {
-    return this.#ask('policies', [], ({ boot }) => {
+    return this.#ask('policies', [], ({ given }) => {
       // Each is asked for, as from a real one, so that what fails there fails here.
       for (const which of POLICY_KINDS) this.policy(which)
-      return boot.policies
+      return given
     })
   }
 
   levellingCaps(): LevellingCaps {
-    return this.#ask('levellingCaps', [], ({ boot }) => boot.caps)
+    return this.#ask('levellingCaps', [], ({ boot, given }) =>
+      Object.freeze({ ...boot.caps, raw: given.raw }),
+    )
   }
 
   physinfo(): PhysicalInfo {
