@@ -1,7 +1,7 @@
 /** What a case works on: it opens hypervisors and makes domains, and everything is given back when the case is over. */
 import type { GuestKind, HostPolicies, Hypervisor, OptionalCall, ProbeDomain } from '@xenlevel/core'
 import { HypervisorLacksError } from '@xenlevel/core'
-import type { ConformanceOptions } from './types.js'
+import { ConformanceError, type ConformanceOptions } from './types.js'
 
 /** A case does not apply to this hypervisor. */
 export class NotApplicable extends Error {}
@@ -94,7 +94,8 @@ export class Bench {
   /** Why a thrown error leaves the case open; null if it fails it. */
   reasonToSkip(error: unknown): string | null {
     if (error instanceof NotApplicable) return error.message
-    if (this.options.partial === true && error instanceof HypervisorLacksError) return error.message
+    const first = error instanceof ConformanceError ? (error.cause ?? error) : error
+    if (this.options.partial === true && first instanceof HypervisorLacksError) return first.message
     return null
   }
 }

@@ -3,6 +3,7 @@ import {
   CpuPolicy,
   HypercallError,
   type Hypervisor,
+  HypervisorLacksError,
   initDomainPolicy,
   type ProbeDomain,
 } from '@xenlevel/core'
@@ -36,7 +37,8 @@ function make(bench: Bench, xen: Hypervisor, { name, ...domain }: (typeof NEW_DO
   try {
     return bench.domain(xen, domain)
   } catch (error) {
-    if (error instanceof HypercallError && NOT_BUILT.includes(error.errno))
+    const lacking = error instanceof HypervisorLacksError
+    if (lacking || (error instanceof HypercallError && NOT_BUILT.includes(error.errno)))
       return bench.skip(`this Xen makes no ${name}`)
     throw error
   }

@@ -111,7 +111,7 @@ function errorOf<Wanted extends XenlevelError>(
   if (error instanceof wanted) return error
   if (error instanceof ConformanceError) throw error
   const said = error instanceof Error ? `${error.name} (${error.message})` : String(error)
-  throw new ConformanceError(`${what} throws ${said}; it should throw ${wanted.name}.`)
+  throw new ConformanceError(`${what} throws ${said}; it should throw ${wanted.name}.`, {}, error)
 }
 
 /** Plain data as text, fields in one order: bigint with its n, policies and featuresets by what they hold. */

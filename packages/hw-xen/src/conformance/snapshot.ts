@@ -87,9 +87,9 @@ export const SNAPSHOT: readonly Guarantee[] = [
   {
     name: `snapshot() takes at most ${MOST_CALLS} calls of Xen`,
     check(bench) {
+      const xen = bench.open()
       const { calls } = bench.options
       if (calls === undefined) return bench.skip('its calls cannot be counted')
-      const xen = bench.open()
       const before = calls(xen)
       xen.snapshot()
       const taken = calls(xen) - before

@@ -5,8 +5,8 @@ import type { Bench } from './bench.js'
 
 /** A hypervisor does not keep what the contract promises. Code `CONFORMANCE`; details hold what was found and what the contract wants. */
 export class ConformanceError extends XenlevelError {
-  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
-    super({ code: 'CONFORMANCE', message, details })
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super({ code: 'CONFORMANCE', message, details, ...(cause !== undefined && { cause }) })
   }
 }
 
