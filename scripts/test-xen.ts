@@ -6,13 +6,22 @@
  *   npm run test:xen -- --built   the packages are built already
  *   XENLEVEL_HW=1 npm run test:xen   the suite on the Xen that this machine itself runs on, in its dom0, without QEMU
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BootResult, boot, machineOf } from './xen-guest/boot.js'
 import { compareWithTwin, type RealAnswers } from './xen-guest/compare.js'
 import { installTools, unpackedParts } from './xen-guest/debian.js'
+import { GUESTS, judgeGuests } from './xen-guest/guests.js'
 import { baseArchive } from './xen-guest/initramfs.js'
 import { copyPrograms, installProject } from './xen-guest/project.js'
 import { HarnessError, run } from './xen-guest/shell.js'
@@ -76,6 +85,7 @@ function required({ status, output, seconds }: BootResult, cpu: string): void {
     )
 }
 
+/** Everything that boots, one boot after the other. */
 async function underQemu(work: string): Promise<void> {
   installTools()
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'xenlevel-xen')
@@ -86,12 +96,34 @@ async function underQemu(work: string): Promise<void> {
   const app = join(work, 'app')
   installProject(root, app, !built)
   copyPrograms(join(guest, 'dom0'), app)
-  for (const cpu of ['EPYC', 'Skylake-Server']) {
-    const out = join(work, cpu)
-    writeFileSync(join(app, 'steps'), 'conformance.js /out\n')
-    required(await boot(machine, { cpu, app, out, limit: LIMIT_SECONDS }), cpu)
-    await judge(out)
+  const start = async (cpu: string, steps: readonly string[], name = cpu): Promise<string> => {
+    writeFileSync(join(app, 'steps'), `${steps.join('\n')}\n`)
+    const out = join(work, name)
+    required(await boot(machine, { cpu, app, out, limit: LIMIT_SECONDS }), name)
+    return out
   }
+  const suite = 'conformance.js /out'
+  await judge(await start('EPYC', [suite]))
+  const haswell = await start('Haswell', [suite])
+  await judge(haswell)
+  const there = readJson<RealAnswers>(join(haswell, 'answers.json')).answers.snapshot
+  writeFileSync(join(app, 'there.json'), JSON.stringify(there))
+  copyFileSync(machine.kernel, join(app, 'vmlinux'))
+  const skylake = await start('Skylake-Server', [suite, 'start-xl.sh', 'save.js there.json /out'])
+  await judge(skylake)
+  rmSync(join(app, 'vmlinux'))
+  for (const name of GUESTS) renameSync(join(skylake, `${name}.save`), join(app, `${name}.save`))
+  const back = await start('Haswell', ['start-xl.sh', 'restore.js . /out'], 'Haswell, restoring')
+  const verdicts = judgeGuests(
+    readJson(join(skylake, 'saved.json')),
+    readJson(join(back, 'restored.json')),
+    there,
+  )
+  for (const { name, wrong } of verdicts) {
+    if (wrong === null) pass(1)
+    else fail(`${name}: ${wrong}`)
+  }
+  say(`  guests: ${verdicts.map(({ name }) => name).join('; ')}`)
 }
 
 /** The same suite on the Xen that runs this machine: what is installed in a dom0 is run in it. */

@@ -50,7 +50,8 @@ export interface BootResult {
   readonly seconds: number
 }
 
-const OUT_BYTES = 256 << 20
+/** The disk that takes what is left in /out; it is as large as what is written to it. */
+const OUT_BYTES = 2 ** 30
 
 /**
  * smap=hvm and cpuidle=0: the emulator faults on IRET at CPL 3 under SMAP, and on MWAIT. Without them dom0 does not come up.

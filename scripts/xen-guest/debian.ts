@@ -59,9 +59,9 @@ export function installTools(): void {
 
 /** Downloads and unpacks the packages of dom0 once; answers the folder that holds their files. */
 export function unpackedParts(cache: string): string {
-  const [downloads, files, stamp] = ['debs', 'files', 'files.ready'].map((name) =>
-    join(cache, name),
-  ) as [string, string, string]
+  const downloads = join(cache, 'debs')
+  const files = join(cache, 'files')
+  const stamp = join(cache, 'files.ready')
   const kernel = kernelPackage()
   const wanted = `${[kernel, ...PARTS].join('\n')}\n`
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return files

@@ -21,8 +21,7 @@ done
 cd /app
 timeout "$limit" sh ./main.sh >/out/output.txt 2>&1
 echo $? >/out/status
-tar -C /out -cf /tmp/out.tar .
-dd if=/tmp/out.tar of=/dev/vda bs=1M 2>/dev/null
+tar -C /out -cf - . | dd of=/dev/vda bs=1M iflag=fullblock 2>/dev/null
 sync
 echo dom0-done
 poweroff -f
