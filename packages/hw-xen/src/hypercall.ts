@@ -1,6 +1,6 @@
 /** One hypercall: its op struct built in the arena, the ioctl, what came back. */
 import { HypercallError } from '@xenlevel/core'
-import { errnoName } from './abi/errnos.js'
+import { ERRNOS, errnoName } from './abi/errnos.js'
 import type { Abi } from './abi/layouts.js'
 import { meaningOf } from './abi/meanings.js'
 import { INTERFACES, type Operation, type OperationName, XEN_VERSION } from './abi/operations.js'
@@ -102,7 +102,7 @@ export class HypercallDoor {
     this.#call(INTERFACES[face].hypercall, this.#arena.address + BigInt(OP), 0n)
     const { libc, fd } = this.#device
     const { result, errno } = await libc.ioctlAsync(fd, HYPERCALL_IOCTL, this.#arena.address)
-    return result < 0 ? -errno : result
+    return outcome(result, errno)
   }
 
   /** Calls xen_version with room for an answer, which {@link HypercallDoor.take} gives. */
@@ -125,13 +125,18 @@ export class HypercallDoor {
   #ioctl(): number {
     const { libc, fd } = this.#device
     const result = libc.ioctl(fd, HYPERCALL_IOCTL, this.#arena.address)
-    return result < 0 ? -libc.errno() : result
+    return result < 0 ? outcome(result, libc.errno()) : result
   }
 
   /** Gives the memory back; the device stays open. */
   close(): void {
     this.#arena.close()
   }
+}
+
+/** A failure must not look like an answer, not even if its errno was lost. */
+function outcome(result: number, errno: number): number {
+  return result < 0 ? -(errno > 0 ? errno : ERRNOS.EIO) : result
 }
 
 /** The part of an op struct that is the operation's own. */
