@@ -15,11 +15,13 @@ import {
 } from '@xenlevel/core'
 import { COMMON_1D_FEATURES, Featureset, featureTable } from '@xenlevel/cpuid'
 import type { SimulatedXenOptions } from './options.js'
-import { lackedCalls, mannersOf, type ReleaseManners, versionOf } from './release.js'
+import { exactRelease, lackedCalls, mannersOf, type ReleaseManners, versionOf } from './release.js'
 
 /** One boot. */
 export interface Boot {
   readonly version: HypervisorVersion
+  /** The release whose rules and tables hold; what the version says may be newer. */
+  readonly rules: string
   readonly lacks: readonly OptionalCall[]
   readonly manners: ReleaseManners
   readonly raw: CpuPolicy
@@ -48,7 +50,7 @@ const EXTENDED_EDX = 2
 export function bootXen(options: SimulatedXenOptions): Boot {
   const { release: said, commandLine = '', facts = {} } = options
   const [named, manners, lacks] = [versionOf(said), mannersOf(said), lackedCalls(said)]
-  const { release } = named
+  const release = exactRelease(said)
   const raw = rawPolicy(options.raw, release)
   const estimate = estimateHostFeatureset(raw, { release, commandLine })
   const hostFeatureset = options.hostFeatureset ?? estimate.featureset
@@ -66,6 +68,7 @@ export function bootXen(options: SimulatedXenOptions): Boot {
       capabilities: capabilitiesOf(options.pv32 ?? manners.buildsPv32, hvm),
       commandLine,
     }),
+    rules: release,
     lacks,
     manners,
     raw,

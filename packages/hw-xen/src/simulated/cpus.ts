@@ -97,7 +97,7 @@ export class Cpus {
   /** Loads a file on all, as {@link predictOutcome} foresees it; CPUs that hang are the rendezvous model's alone. */
   load(bytes: Uint8Array, force: boolean, hung: ReadonlySet<number>): LoadOutcome['errno'] {
     const host = this.#host()
-    const { release } = this.#boot.version
+    const release = this.#boot.rules
     if (host === null) {
       const none = { cores: 1, threadsPerCore: 1, vendor: 'Intel' } as const
       return runLateLoad(none, { release, obstacle: 'loading-locked' }).errno
@@ -137,10 +137,10 @@ export class Cpus {
   #host(): LateLoadHost | null {
     const vendor = this.#vendor
     if (vendor === null) return null
-    const { version, raw } = this.#boot
+    const { rules, raw } = this.#boot
     const platformId = vendor === 'Intel' ? this.#platformId : 0
     return {
-      xen: version.release,
+      xen: rules,
       threadsPerCore: this.#places.threads,
       cachedRevision: this.#cached,
       bootRevision: this.#firmwareRevision(0),
@@ -163,7 +163,7 @@ export class Cpus {
     const { cores, threads, offline } = this.#places
     const { errno } = runLateLoad(
       { cores, threadsPerCore: threads, offline, vendor: this.#vendor ?? 'Intel' },
-      { ...this.#settings, release: this.#boot.version.release, hung },
+      { ...this.#settings, release: this.#boot.rules, hung },
     )
     return errno === 'PANIC' || errno === 'HANG' ? errno : null
   }
@@ -200,11 +200,14 @@ function firmwareRevisions(revisions: number | readonly number[], count: number)
 }
 
 /** What `ucode=` on the command line says; Xen reads each one that there is, and what they say adds up. */
-function ucodeSettings({ version }: Boot): Pick<LateLoadHost, 'nmi' | 'digestCheck' | 'allowSame'> {
+function ucodeSettings({
+  version,
+  rules,
+}: Boot): Pick<LateLoadHost, 'nmi' | 'digestCheck' | 'allowSame'> {
   const texts = [...version.commandLine.matchAll(/(?:^|\s)ucode=(\S*)/g)].map(
     ([, text = '']) => text,
   )
   if (texts.length === 0) return {}
-  const { nmi, digestCheck, allowSame } = parseUcodeOption(texts.join(','), version.release)
+  const { nmi, digestCheck, allowSame } = parseUcodeOption(texts.join(','), rules)
   return { nmi, digestCheck, allowSame }
 }

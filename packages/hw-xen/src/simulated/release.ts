@@ -89,8 +89,8 @@ export function mannersOf(release: string): ReleaseManners {
   return Object.assign({ ...FIRST }, ...changes.map((row) => row.changes))
 }
 
-/** The release whose rules hold; the first with all calls of the contract is 4.13. */
-function exactRelease(release: string): string {
+/** The release whose rules and tables hold: of one that is newer than all known, the newest of its branch. 4.13 is the first. */
+export function exactRelease(release: string): string {
   const exact = nearestRelease(release)
   if (exact === undefined) throw new UnknownReleaseError(release)
   if (!releaseHas(exact, ['4.13.0'])) {
