@@ -1,13 +1,5 @@
 /** Featuresets and policies: each for itself, and all together. */
-import {
-  CpuPolicy,
-  clampPolicy,
-  type FeaturesetKind,
-  type HostPolicies,
-  type Hypervisor,
-  initDomainPolicy,
-  type PolicyKind,
-} from '@xenlevel/core'
+import { CpuPolicy, type FeaturesetKind, type Hypervisor, type PolicyKind } from '@xenlevel/core'
 import { Featureset } from '@xenlevel/cpuid'
 import { demand, demandSame, demandSamePolicy } from './expect.js'
 import type { Guarantee } from './types.js'
@@ -150,18 +142,6 @@ export const SETS: readonly Guarantee[] = [
             low[limit] <= high[limit],
             `${limit} of ${forBoot} is ${low[limit]}, of ${atMost} ${high[limit]}.`,
           )
-      }
-    },
-  },
-  {
-    name: 'a clamp of what a new domain has changes nothing more',
-    check(bench) {
-      const xen = bench.open()
-      const host: HostPolicies = xen.policies()
-      for (const kind of bench.kinds(xen)) {
-        const once = initDomainPolicy(host, { kind }).policy
-        const twice = clampPolicy(once, host, { kind }).policy
-        demandSamePolicy(twice, once, `What a new ${kind} domain has, clamped once more,`)
       }
     },
   },

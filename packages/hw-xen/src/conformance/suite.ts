@@ -10,7 +10,13 @@ import { REFUSED } from './refusals.js'
 import { SET_POLICY } from './set-policy.js'
 import { SETS } from './sets.js'
 import { SNAPSHOT } from './snapshot.js'
-import type { ConformanceCase, ConformanceOptions, ConformanceReport, Guarantee } from './types.js'
+import {
+  type ConformanceCase,
+  ConformanceError,
+  type ConformanceOptions,
+  type ConformanceReport,
+  type Guarantee,
+} from './types.js'
 
 /**
  * Everything that the contract of {@link @xenlevel/core!Hypervisor} promises, a case each, for any test framework:
@@ -67,11 +73,18 @@ function caseOf(
         await check(bench)
       } catch (error) {
         why = bench.reasonToSkip(error)
-        if (why === null) throw error
+        if (why === null) throw asConformanceError(error)
       } finally {
         bench.clear()
       }
       if (why !== null) skip(why)
     },
   }
+}
+
+/** What a call throws that should have answered is a broken promise too. */
+function asConformanceError(error: unknown): ConformanceError {
+  if (error instanceof ConformanceError) return error
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new ConformanceError(`It throws ${said}`, {}, error)
 }
