@@ -1,18 +1,23 @@
-/** The domains of a recorded Xen: created by its own layout, with the policies and refusals that were recorded. */
+/**
+ * The domains of a recorded Xen: created by its own layout. What their policies become is core's word, which tests hold against the
+ * recording.
+ */
+import {
+  CpuPolicy,
+  type DomainOptions,
+  type HostPolicies,
+  initDomainPolicy,
+  setDomainPolicy,
+} from '@xenlevel/core'
 import { decodeLeaves, decodeMsrs } from '@xenlevel/cpuid'
 import { ERRNOS } from './abi/errnos.js'
 import type { FakeXen, Memory } from './fake-xen.testing.js'
-import {
-  failed,
-  leafOfText,
-  type RecordedDomain,
-  type RecordedPolicy,
-  type RecordedSet,
-} from './recorded.testing.js'
+import { failed, type RecordedPolicy, recordsOfText } from './recorded.testing.js'
 
 interface Domain {
-  readonly recorded: RecordedDomain | null
-  policy: RecordedPolicy
+  /** Null for dom0, which runs. */
+  readonly options: DomainOptions | null
+  policy: CpuPolicy
 }
 
 interface DomctlParts {
@@ -24,11 +29,33 @@ interface DomctlParts {
 const FLAGS = 0x7f
 const EMULATION = [0, 0x1, 0x3ff]
 
-const hex8 = (word: number) => (word >>> 0).toString(16).padStart(8, '0')
+function policyOf(recorded: RecordedPolicy, release: string): CpuPolicy {
+  const { leaves, msrs } = recordsOfText(recorded)
+  return CpuPolicy.fromRecords(leaves, msrs, { release })
+}
+
+/** The recorded policies of the host. */
+function hostPoliciesOf({ recorded, release }: FakeXen): HostPolicies {
+  const policy = (name: string) => {
+    const found = recorded.policies[name]
+    if (found === undefined || failed(found)) throw new Error(`${name} is not recorded`)
+    return policyOf(found, release)
+  }
+  return {
+    release,
+    raw: policy('raw'),
+    host: policy('host'),
+    pvMax: policy('pv_max'),
+    pvDefault: policy('pv_default'),
+    hvmMax: policy('hvm_max'),
+    hvmDefault: policy('hvm_default'),
+  }
+}
 
 /** The domains. */
 export class FakeDomains {
   readonly #xen: FakeXen
+  readonly #host: HostPolicies
   readonly #domains = new Map<number, Domain>()
   #next = 1
   /** How often a domain that is destroyed asks for another call, and by which errno. */
@@ -39,7 +66,8 @@ export class FakeDomains {
 
   constructor(xen: FakeXen) {
     this.#xen = xen
-    this.#domains.set(0, { recorded: null, policy: xen.recorded.dom0_get })
+    this.#host = hostPoliciesOf(xen)
+    this.#domains.set(0, { options: null, policy: policyOf(xen.recorded.dom0_get, xen.release) })
   }
 
   /** How many there are beside dom0. */
@@ -57,7 +85,9 @@ export class FakeDomains {
     if (command === 2) return this.#destroy(domid)
     const s = 'xen_domctl_cpu_policy'
     const places = [this.#xen.at(`${s}.nr_leaves`), this.#xen.at(`${s}.nr_msrs`), 8, 16]
-    if (command === 82) return this.#xen.writePolicy(domain.policy, parts.u, places, memory)
+    if (command === 82) {
+      return this.#xen.writePolicy(domain.policy.toRecords(), parts.u, places, memory)
+    }
     return this.#set(domain, parts.u, memory)
   }
 
@@ -88,8 +118,12 @@ export class FakeDomains {
     if (domid !== 0 && domid !== 0x7ff5) return -ERRNOS.EINVAL
     this.created = { flags, emulation }
     const id = this.#next++
-    if (recorded.get === undefined) throw new Error('no policy recorded')
-    this.#domains.set(id, { recorded, policy: recorded.get })
+    const options: DomainOptions = {
+      kind: hvm ? 'hvm' : 'pv',
+      hap: (flags & 2) !== 0,
+      nestedVirt: (flags & 0x40) !== 0,
+    }
+    this.#domains.set(id, { options, policy: initDomainPolicy(this.#host, options).policy })
     domain.setUint16(0, id, true)
     return 0
   }
@@ -105,59 +139,29 @@ export class FakeDomains {
   }
 
   #set(domain: Domain, u: DataView, memory: Memory): number {
-    const xen = this.#xen
     const s = 'xen_domctl_cpu_policy'
-    const { recorded } = domain
-    if (recorded === null) return -ERRNOS.EINVAL
-    const nrLeaves = u.getUint32(xen.at(`${s}.nr_leaves`), true)
-    const nrMsrs = u.getUint32(xen.at(`${s}.nr_msrs`), true)
-    const refuse = (answer: RecordedSet | undefined): number => {
-      if (answer === undefined) throw new Error('not recorded')
-      for (const name of ['err_leaf', 'err_subleaf', 'err_msr'] as const) {
-        const at = xen.at(`${s}.${name}`)
-        if (u.getUint32(at, true) !== 0xffff_ffff) return -ERRNOS.EFAULT
-        u.setUint32(at, Number(answer[name]), true)
-      }
-      return xen.errnoOf(answer.r)
-    }
-    const [mostLeaves, mostMsrs] = xen.recorded.policy_max
-    if (nrLeaves > mostLeaves || nrMsrs > mostMsrs) return refuse(recorded.set_too_many)
-    const leafBytes = memory(u.getBigUint64(8, true), nrLeaves * 24)
-    const msrBytes = memory(u.getBigUint64(16, true), nrMsrs * 16)
+    const { options } = domain
+    if (options === null) return -ERRNOS.EINVAL
+    const get = (name: string) => u.getUint32(this.#xen.at(`${s}.${name}`), true)
+    const errors = ['err_leaf', 'err_subleaf', 'err_msr'] as const
+    if (errors.some((name) => get(name) !== 0xffff_ffff)) throw new Error('err_* are not filled')
+    const [mostLeaves, mostMsrs] = this.#xen.recorded.policy_max
+    if (get('nr_leaves') > mostLeaves || get('nr_msrs') > mostMsrs) return -ERRNOS.E2BIG
+    const leafBytes = memory(u.getBigUint64(8, true), get('nr_leaves') * 24)
+    const msrBytes = memory(u.getBigUint64(16, true), get('nr_msrs') * 16)
     if (leafBytes === null || msrBytes === null) return -ERRNOS.EFAULT
     const bytes = ({ buffer, byteOffset, byteLength }: DataView) =>
       new Uint8Array(buffer, byteOffset, byteLength)
-    for (const { leaf, subleaf, a, b, c, d } of decodeLeaves(bytes(leafBytes))) {
-      if (leaf === 0 && a > 0x100) return refuse(recorded.set_bad_maxleaf)
-      if (leaf === 0x1234) return refuse(recorded.set_unknown_leaf)
-      if (leaf === 7 && subleaf === null) return refuse(recorded.set_leaf7_nosub)
-      const key = `${hex8(leaf)}:${hex8(subleaf ?? 0xffff_ffff)}`
-      const text = `${key} -> ${[a, b, c, d].map(hex8).join(':')}`
-      domain.policy = {
-        ...domain.policy,
-        leaves: domain.policy.leaves.map((old) => (old.startsWith(key) ? text : old)),
-      }
+    const update = { leaves: decodeLeaves(bytes(leafBytes)), msrs: decodeMsrs(bytes(msrBytes)) }
+    const result = setDomainPolicy(domain.policy, update, this.#host, options)
+    if (result.ok) {
+      domain.policy = result.policy
+      return 0
     }
-    for (const { index, flags } of decodeMsrs(bytes(msrBytes))) {
-      if (index === 0x1234) return refuse(recorded.set_unknown_msr)
-      if (flags !== 0) return refuse(recorded.set_msr_flags)
-    }
-    this.#clamp(domain, recorded)
-    return 0
-  }
-
-  /** What Xen made of the policy without RDRAND and BMI1 was recorded: it is no more than what was set. */
-  #clamp(domain: Domain, { get_after: after }: RecordedDomain): void {
-    const leafOf = (number: number) =>
-      domain.policy.leaves.map(leafOfText).find(({ leaf }) => leaf === number)
-    const cleared = ((leafOf(1)?.c ?? 0) & (1 << 30)) === 0 && ((leafOf(7)?.b ?? 0) & 8) === 0
-    if (!cleared || after === undefined) return
-    const recorded = [after.leaf1, after.leaf7]
-    domain.policy = {
-      ...domain.policy,
-      leaves: domain.policy.leaves.map(
-        (old) => recorded.find((text) => text.slice(0, 17) === old.slice(0, 17)) ?? old,
-      ),
-    }
+    const { errno, leaf, subleaf, msr } = result.error
+    ;[leaf, subleaf, msr].forEach((place, at) => {
+      u.setUint32(this.#xen.at(`${s}.${errors[at]}`), place ?? 0xffff_ffff, true)
+    })
+    return -ERRNOS[errno]
   }
 }

@@ -2,15 +2,16 @@
  * A recorded Xen that answers hypercalls struct by struct, by the layouts that its own headers compile to, not by this package's. What is
  * in a place where that release has nothing is an error, as it would be for Xen.
  */
+import type { PolicyRecords } from '@xenlevel/core'
+import { encodeSignature } from '@xenlevel/cpuid'
+import { type LateLoadHost, predictOutcome } from '@xenlevel/microcode'
 import { ERRNOS } from './abi/errnos.js'
 import { FakeDomains } from './fake-domains.testing.js'
 import {
   failed,
-  leafOfText,
-  msrOfText,
   type RecordedHost,
   type RecordedLayouts,
-  type RecordedPolicy,
+  recordsOfText,
 } from './recorded.testing.js'
 
 /** Memory at an address; null where there is none. */
@@ -25,10 +26,21 @@ const STRINGS: Readonly<Record<number, readonly [keyof RecordedHost['hypercalls'
   9: ['commandline', 1024],
 }
 
+/** Which of the recorded files this is. */
+function nameOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'len0'
+  const zero = bytes.every((byte) => byte === 0)
+  if (bytes.length === 4) return zero ? 'len4' : ''
+  if (bytes.length !== 4096) return ''
+  return zero ? 'zero4k' : bytes.every((byte) => byte === 0xa5) ? 'garbage4k' : ''
+}
+
 /** A recorded Xen. */
 export class FakeXen {
   readonly recorded: RecordedHost['hypercalls']
   readonly layouts: RecordedLayouts
+  /** Its release. */
+  readonly release: string
   readonly domains: FakeDomains
   /** Featureset words and policy leaves that it has more than recorded, to be raised in between. */
   moreWords = 0
@@ -41,6 +53,7 @@ export class FakeXen {
   constructor({ host, layouts }: { host: RecordedHost; layouts: RecordedLayouts }) {
     this.recorded = host.hypercalls
     this.layouts = layouts
+    this.release = host.xen
     this.domains = new FakeDomains(this)
   }
 
@@ -150,12 +163,12 @@ export class FakeXen {
     if (policy === undefined || failed(policy)) return this.errnoOf(policy)
     const [, leaves, msrs] = /off=(\d+),(\d+)/.exec(this.layouts.others.join()) ?? []
     const places = [this.at(`${s}.nr_leaves`), this.at(`${s}.nr_msrs`), leaves, msrs].map(Number)
-    return this.writePolicy(policy, u, places, memory)
+    return this.writePolicy(recordsOfText(policy), u, places, memory)
   }
 
   /** Writes records where the struct points to; places are those of nr_leaves, nr_msrs, leaves, msrs. */
   writePolicy(
-    policy: RecordedPolicy,
+    policy: PolicyRecords,
     u: DataView,
     [nrLeaves = 0, nrMsrs = 0, leavesAt = 0, msrsAt = 0]: readonly number[],
     memory: Memory,
@@ -173,12 +186,12 @@ export class FakeXen {
     }
     const [first, second] = [memory(leaves, count * 24), memory(msrs, policy.msrs.length * 16)]
     if (first === null || second === null) return -ERRNOS.EFAULT
-    policy.leaves.map(leafOfText).forEach(({ leaf, subleaf, a, b, c, d }, place) => {
+    policy.leaves.forEach(({ leaf, subleaf, a, b, c, d }, place) => {
       ;[leaf, subleaf ?? 0xffff_ffff, a, b, c, d].forEach((word, at) => {
         first.setUint32(place * 24 + at * 4, word, true)
       })
     })
-    policy.msrs.map(msrOfText).forEach(({ index, flags, value }, place) => {
+    policy.msrs.forEach(({ index, flags, value }, place) => {
       second.setUint32(place * 16, index, true)
       second.setUint32(place * 16 + 4, flags, true)
       second.setBigUint64(place * 16 + 8, value, true)
@@ -245,15 +258,32 @@ export class FakeXen {
     const flags = s.endsWith('2') ? u.getUint32(this.at(`${s}.flags`), true) : null
     this.loaded = { bytes, flags }
     if (this.microcode !== undefined) return this.microcode
-    const name =
-      length === 0
-        ? 'len0'
-        : length === 4
-          ? 'len4'
-          : bytes.some((byte) => byte !== 0)
-            ? 'garbage4k'
-            : 'zero4k'
-    return this.errnoOf(this.recorded.microcode_update[name])
+    const recorded = this.recorded.microcode_update[nameOf(bytes)]
+    if (recorded !== undefined) return this.errnoOf(recorded)
+    const call = flags === null ? 'microcode_update' : 'microcode_update2'
+    const { errno } = predictOutcome(this.#loadHost(), bytes, { call, force: flags === 1 })
+    if (errno === 'PANIC' || errno === 'HANG') throw new Error(`this file ends in ${errno}`)
+    return errno === 'OK' ? 0 : -ERRNOS[errno]
+  }
+
+  /** The machine, as @xenlevel/microcode wants it. */
+  #loadHost(): LateLoadHost {
+    const [cpu] = this.recorded.cpu_version
+    if (cpu === undefined) throw new Error('no CPU was recorded')
+    const [microcode] = this.recorded.ucode_revision
+    const told = failed(microcode) ? undefined : microcode
+    return {
+      xen: this.release,
+      threadsPerCore: 1,
+      cpus: [
+        {
+          vendor: cpu.vendor === 'GenuineIntel' ? 'Intel' : 'AMD',
+          signature: encodeSignature(cpu),
+          platformId: 0,
+          revision: Number(told?.revision ?? 0),
+        },
+      ],
+    }
   }
 
   #update2(u: DataView, memory: Memory): number {

@@ -1,4 +1,5 @@
 /** Recorded hypervisors for tests: what they answered, and what their headers compile to. */
+import type { PolicyRecords } from '@xenlevel/core'
 import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
 import { readRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
 
@@ -158,6 +159,11 @@ export function leafOfText(text: string): CpuidLeaf {
 export function msrOfText(text: string): MsrEntry {
   const [index = '', value = ''] = text.split(' -> ')
   return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
+}
+
+/** Records from their text. */
+export function recordsOfText({ leaves, msrs }: RecordedPolicy): PolicyRecords {
+  return { leaves: leaves.map(leafOfText), msrs: msrs.map(msrOfText) }
 }
 
 /** True for a call that failed. */
