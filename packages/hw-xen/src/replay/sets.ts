@@ -3,7 +3,7 @@ import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
 import type { RecordedSetName } from './recording.js'
 
 /** What is asked for. */
-export interface PolicyUpdate {
+interface PolicyUpdate {
   readonly leaves: readonly CpuidLeaf[]
   readonly msrs: readonly MsrEntry[]
 }

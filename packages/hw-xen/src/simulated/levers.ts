@@ -29,7 +29,7 @@ export interface FailOptions {
 }
 
 /** The operation that a call asks of Xen first. */
-const OPERATIONS: Readonly<Record<FallibleCall, OperationName>> = {
+export const OPERATION_OF: Readonly<Record<FallibleCall, OperationName>> = {
   version: 'xen_version version',
   featureset: 'sysctl get_cpu_featureset',
   policy: 'sysctl get_cpu_policy',
@@ -74,7 +74,7 @@ export class Levers {
     if (fault === undefined) return null
     fault.left--
     if (fault.left <= 0) this.#faults.get(call)?.shift()
-    return refusal(OPERATIONS[call], fault.errno, { injected: true })
+    return refusal(OPERATION_OF[call], fault.errno, { injected: true })
   }
 
   /** Makes a call, and records it; those that it makes itself are not. */

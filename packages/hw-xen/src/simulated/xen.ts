@@ -25,8 +25,8 @@ import {
   type FailOptions,
   type FallibleCall,
   Levers,
+  OPERATION_OF,
   type RecordedCall,
-  type SimulatedCall,
 } from './levers.js'
 import type { SimulatedXenOptions } from './options.js'
 import { type PoolCommon, type PoolHost, poolOptions } from './pool.js'
@@ -258,10 +258,10 @@ export class SimulatedXen implements Hypervisor {
     )
   }
 
-  #alive(call: SimulatedCall): void {
+  #alive(call: FallibleCall): void {
     if (this.#closed) throw new HypervisorClosedError(call)
     const { end } = this.#running
-    if (end !== null) throw refusal('xen_version version', end, { call })
+    if (end !== null) throw refusal(OPERATION_OF[call], end, { call })
   }
 
   #need(call: OptionalCall): void {
