@@ -25,7 +25,7 @@ export interface Comparison {
 }
 
 /** A simulated Xen on the CPU of the real one: built from its raw policy, its host featureset and its command line, from nothing else. */
-export function simulatedTwin({ answers, commandLine }: RealAnswers): SimulatedXen {
+function simulatedTwin({ answers, commandLine }: RealAnswers): SimulatedXen {
   const version = answers.version
   const hostFeatureset = answers['featureset host']
   if (

@@ -4,7 +4,7 @@ import { HypervisorLacksError } from '@xenlevel/core'
 import { ConformanceError, type ConformanceOptions } from './types.js'
 
 /** A case does not apply to this hypervisor. */
-export class NotApplicable extends Error {}
+class NotApplicable extends Error {}
 
 /** The kinds of domain that can be made. */
 export type ProbeKind = Exclude<GuestKind, 'pv32'>

@@ -15,7 +15,7 @@ import type { Guarantee } from './types.js'
 const FIRST_RESERVED = 0x7ff0
 
 /** A domain that a test never makes. */
-export const NO_DOMAIN = 0x7fe1
+const NO_DOMAIN = 0x7fe1
 
 /** Kinds of new domain, each with what its policy is foreseen from. */
 const NEW_DOMAINS: readonly (ProbeDomain & { readonly name: string })[] = [

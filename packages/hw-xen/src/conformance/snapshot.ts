@@ -1,6 +1,10 @@
 /** The snapshot: a document that says what the calls say. */
-import { type HostSnapshot, type Hypervisor, hostSnapshotSchema } from '@xenlevel/core'
-import * as z from 'zod'
+import {
+  formatHostSnapshot,
+  type HostSnapshot,
+  type Hypervisor,
+  parseHostSnapshot,
+} from '@xenlevel/core'
 import { demand, demandSame, demandSamePolicy } from './expect.js'
 import { featuresetKinds, KINDS } from './sets.js'
 import { ConformanceError, type Guarantee } from './types.js'
