@@ -1,10 +1,16 @@
 /** What a replay answers beyond the recording: nothing. The recorded answers themselves are asked in simulated/recorded.test.ts. */
-import { HypercallError, HypervisorClosedError, HypervisorLacksError } from '@xenlevel/core'
+import {
+  formatHostSnapshot,
+  HypercallError,
+  HypervisorClosedError,
+  HypervisorLacksError,
+} from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { leafOfText, msrOfText, RecordingError } from './replay/recording.js'
 import { RecordedXen } from './replay.js'
 import { BOOTS, fileOf, recordingOf, UPDATES } from './simulated/recordings.testing.js'
+import { SimulatedXen } from './simulated.js'
 
 describe('texts of a recording', () => {
   it.each([
@@ -45,6 +51,17 @@ describe.each(BOOTS)('%s', (boot) => {
       const two = Uint8Array.from([...(UPDATES.match_newer ?? []), ...(UPDATES.match_newer ?? [])])
       await expect(xen.updateMicrocode(two)).rejects.toThrow(HypervisorLacksError)
       expect(() => xen.domainPolicy(domid + 1)).toThrow(HypercallError)
+    })
+
+    it('has a simulated twin that says of itself what the host said', () => {
+      const snapshot = new RecordedXen(recording).snapshot({ name: boot })
+      const twin = SimulatedXen.like(snapshot).snapshot()
+      const { notes } = snapshot
+      const text = (one: typeof snapshot) => formatHostSnapshot({ ...one, notes })
+      expect(text(twin)).toBe(text(snapshot))
+      const none = { ...snapshot, policies: undefined }
+      expect(() => SimulatedXen.like(none)).toThrow('has no raw policy')
+      expect(() => SimulatedXen.like({ ...snapshot, xen: null })).toThrow('has no Xen')
     })
 
     it('is closed when it is closed, and each is a host of its own', async () => {

@@ -32,6 +32,7 @@ import type { SimulatedXenOptions } from './options.js'
 import { type PoolCommon, type PoolHost, poolOptions } from './pool.js'
 import { copyOfRecords, heldPolicy, POLICY_KINDS, type Running, startXen } from './running.js'
 import { snapshotOf } from './snapshot.js'
+import { twinOptions } from './twin.js'
 
 /** What a reboot can change. */
 export type RebootOptions = Pick<SimulatedXenOptions, 'release' | 'commandLine'>
@@ -72,6 +73,17 @@ export class SimulatedXen implements Hypervisor {
    */
   static pool(hosts: readonly PoolHost[], common: PoolCommon): SimulatedXen[] {
     return poolOptions(hosts, common).map((options) => new SimulatedXen(options))
+  }
+
+  /**
+   * A twin of a host of which there is a snapshot with its raw policy: what its Xen would answer, foreseen. A toolstack can be tried on it
+   * before it is let at the host.
+   *
+   * @param more - what the snapshot does not hold, such as the topology, or what shall be otherwise.
+   * @throws XenlevelError `SIMULATED_SNAPSHOT` for a snapshot without a Xen or a raw policy.
+   */
+  static like(snapshot: HostSnapshot, more: Partial<SimulatedXenOptions> = {}): SimulatedXen {
+    return new SimulatedXen({ ...twinOptions(snapshot), ...more })
   }
 
   /** Name of the host. */
