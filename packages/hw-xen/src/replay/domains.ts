@@ -46,6 +46,7 @@ export class RecordedDomains {
     this.#recording = recording
   }
 
+  /** Makes a domain, as it was made then, and answers its id. */
   create({ kind, hap = true, nestedVirt = false }: ProbeDomain): number {
     const hvm = kind !== 'pv'
     const recorded = this.#recording.hypercalls.dom[hvm ? 'hvm' : 'pv']
@@ -63,6 +64,7 @@ export class RecordedDomains {
     return domid
   }
 
+  /** Destroys one. */
   destroy(domid: number): void {
     const { recorded } = this.#find('domctl destroydomain', domid)
     if (isErrno(recorded.destroy))
@@ -70,6 +72,7 @@ export class RecordedDomains {
     this.#domains.delete(domid)
   }
 
+  /** What one has, as far as it was read then. */
   policy(domid: number): PolicyRecords {
     if (domid === 0) return recordsOf(this.#recording.hypercalls.dom0_get)
     const { leaves, present } = this.#find('domctl get_cpu_policy', domid)
@@ -79,6 +82,7 @@ export class RecordedDomains {
     }
   }
 
+  /** What Xen said to such a policy. */
   setPolicy(
     domid: number,
     update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },

@@ -56,14 +56,23 @@ export interface RecordedDomain extends Readonly<Partial<Record<RecordedSetName,
 
 /** What XEN_SYSCTL_physinfo answered; numbers above 32 bits in decimal, words of hw_cap joined by `:`. */
 export interface RecordedPhysinfo {
+  /** Threads of a core. */
   readonly threads_per_core: number
+  /** Cores of a socket. */
   readonly cores_per_socket: number
+  /** CPUs that are online. */
   readonly nr_cpus: number
+  /** The highest number of a CPU. */
   readonly max_cpu_id: number
+  /** NUMA nodes. */
   readonly nr_nodes: number
+  /** What it can do, as bits in hexadecimal. */
   readonly capabilities: string
+  /** Memory, in pages. */
   readonly total_pages: string
+  /** Memory that nobody had, in pages. */
   readonly free_pages: string
+  /** Words of x86_capability. */
   readonly hw_cap: string
 }
 
@@ -85,33 +94,59 @@ export interface XenRecording {
   readonly xen: string
   /** The answers. */
   readonly hypercalls: {
+    /** Major and minor number: `'4.17'`. */
     readonly version: string
+    /** What follows: `'.7'`. */
     readonly extraversion: string
+    /** The kinds of guest. */
     readonly capabilities: string
+    /** The changeset; empty if it did not say. */
     readonly changeset: string
+    /** Its command line. */
     readonly commandline: string
+    /** Featuresets, words joined by `:`. */
     readonly featuresets: Readonly<Record<RecordedFeatureset, Said<string>>>
+    /** Levelling capabilities, as bits in hexadecimal. */
     readonly levelling_caps: Said<string>
+    /** Policies. */
     readonly policies: Readonly<Record<RecordedPolicyName, RecordedPolicy>>
+    /** The most leaves and MSRs that a policy has. */
     readonly policy_max: readonly [leaves: number, msrs: number]
+    /** The machine. */
     readonly physinfo: RecordedPhysinfo
+    /** CPUs by number; of those that there were not, with empty names. */
     readonly cpu_version: readonly {
+      /** Its number. */
       readonly cpu: number
+      /** As leaf 0 has it. */
       readonly vendor: string
+      /** Its family. */
       readonly family: number
+      /** Its model. */
       readonly model: number
+      /** Its stepping. */
       readonly stepping: number
     }[]
+    /** Microcode of CPUs; of the one that there was not, the errno. */
     readonly ucode_revision: readonly Said<{
+      /** Its number. */
       readonly cpu: number
+      /** Leaf 1's eax. */
       readonly signature: string
+      /** Intel's platform id, as the bit with that number. */
       readonly pf: string
+      /** The revision. */
       readonly revision: string
     }>[]
+    /** Operation 35 with files that are no microcode, by name. */
     readonly microcode_update: Readonly<Record<string, Said<0>>>
+    /** Operation 66 with garbage and flags 0, 1 and 2. */
     readonly microcode_update2: Readonly<Record<string, Said<0>>>
+    /** New domains. */
     readonly dom: Readonly<Record<'pv' | 'hvm', RecordedDomain>>
+    /** The policy of domain 0. */
     readonly dom0_get: RecordedPolicy
+    /** A domain that there was not. */
     readonly domctl_nodom: Said<0>
   }
   /** Further answers, among them those to whole microcode files: `ucode_…`, `ucode2_…`, `ucode2_force_…`. */

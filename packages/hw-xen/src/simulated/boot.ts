@@ -19,17 +19,25 @@ import { exactRelease, lackedCalls, mannersOf, type ReleaseManners, versionOf } 
 
 /** One boot. */
 export interface Boot {
+  /** What Xen says of itself. */
   readonly version: HypervisorVersion
   /** The release whose rules and tables hold; what the version says may be newer. */
   readonly rules: string
+  /** The calls that it lacks. */
   readonly lacks: readonly OptionalCall[]
+  /** How else it differs from other releases. */
   readonly manners: ReleaseManners
+  /** What the CPU says. */
   readonly raw: CpuPolicy
+  /** All policies, as Xen holds them. */
   readonly policies: HostPolicies
   /** What the hardware domain has. */
   readonly dom0: CpuPolicy
+  /** What it can level for PV guests. */
   readonly caps: LevellingCaps
+  /** HVM guests can run. */
   readonly hvm: boolean
+  /** With hardware-assisted paging. */
   readonly hap: boolean
   /** Nested virtualisation, which a release may look for. */
   readonly nested: boolean

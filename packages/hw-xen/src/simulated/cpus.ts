@@ -77,6 +77,7 @@ export class Cpus {
     return this.#told(cpu)
   }
 
+  /** Whether Xen runs on it. */
   isOnline(cpu: number): boolean {
     return this.#revisions[cpu] !== undefined && !this.#places.offline.includes(cpu)
   }

@@ -41,6 +41,7 @@ export class Domains {
     return [...this.#domains.keys()].filter((id) => id !== CALLER).sort((a, b) => a - b)
   }
 
+  /** Makes a domain, and answers its id. */
   create(domain: ProbeDomain): number {
     const { kind, hap } = domain
     const hvm = kind !== 'pv'
@@ -67,6 +68,7 @@ export class Domains {
     return id
   }
 
+  /** Destroys one. */
   destroy(id: number): void {
     this.#find(id, 'domctl destroydomain')
     if (id === CALLER) throw refusal('domctl destroydomain', 'EINVAL', { domid: id })
@@ -78,10 +80,12 @@ export class Domains {
     this.#find(id, 'domctl set_cpu_policy').started = true
   }
 
+  /** What one has. */
   policy(id: number): CpuPolicy {
     return this.#find(id, 'domctl get_cpu_policy').policy
   }
 
+  /** Puts records over what one has, if Xen takes them. */
   setPolicy(
     id: number,
     update: { readonly leaves?: readonly CpuidLeaf[]; readonly msrs?: readonly MsrEntry[] },

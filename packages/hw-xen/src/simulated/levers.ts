@@ -57,6 +57,7 @@ export class Levers {
     return Object.freeze(this.#calls.map((one) => Object.freeze({ ...one })))
   }
 
+  /** Asks for an error. */
   fail(call: FallibleCall, errno: string, { times = Number.POSITIVE_INFINITY }: FailOptions): void {
     if (!/^E[A-Z0-9]+$/.test(errno) || !(times > 0)) {
       throw new XenlevelError({

@@ -12,10 +12,13 @@ type Given = HostPolicies & { readonly raw: CpuPolicy }
 
 /** What lives from one boot to the next. */
 export interface Running {
+  /** What the boot made. */
   readonly boot: Boot
   /** The policies, as whoever asks gets them. */
   readonly given: Given
+  /** The CPUs and their microcode. */
   readonly cpus: Cpus
+  /** The domains. */
   readonly domains: Domains
   /** How it ended; null while it runs. */
   end: 'PANIC' | 'HANG' | null
