@@ -2,19 +2,13 @@
  * Boots a real Xen 4.17 under QEMU, once on an AMD and on Intel CPUs, and runs the packed project in its dom0: the suite of every
  * hypervisor, what the simulated Xen would have answered, and guests that are saved and restored.
  *
- *   npm run test:xen              all of it
- *   npm run test:xen -- --built   the packages are built already
+ *   npm run test:xen                 all of it
+ *   npm run test:xen -- --built      the packages are built already
  *   XENLEVEL_HW=1 npm run test:xen   the suite on the Xen that this machine itself runs on, in its dom0, without QEMU
+ *
+ * Debian's packages and what dom0 wrote last, a folder for each boot, are kept in ~/.cache/xenlevel-xen.
  */
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -89,7 +83,7 @@ function required({ status, output, seconds }: BootResult, cpu: string): void {
 /** Everything that boots, one boot after the other. */
 async function underQemu(work: string): Promise<void> {
   installTools()
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'xenlevel-xen')
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'xenlevel-xen')
   mkdirSync(cache, { recursive: true })
   const files = unpackedParts(cache)
   const base = baseArchive(files, cache, join(guest, 'init.sh'))
@@ -99,7 +93,7 @@ async function underQemu(work: string): Promise<void> {
   copyPrograms(join(guest, 'dom0'), app)
   const start = async (cpu: string, steps: readonly string[], name = cpu): Promise<string> => {
     writeFileSync(join(app, 'steps'), `${steps.join('\n')}\n`)
-    const out = join(work, name)
+    const out = join(cache, 'last', name)
     required(await boot(machine, { cpu, app, out, limit: LIMIT_SECONDS }), name)
     return out
   }
@@ -113,7 +107,11 @@ async function underQemu(work: string): Promise<void> {
   const skylake = await start('Skylake-Server', [suite, 'start-xl.sh', 'save.js there.json /out'])
   await judge(skylake)
   rmSync(join(app, 'vmlinux'))
-  for (const name of GUESTS) renameSync(join(skylake, `${name}.save`), join(app, `${name}.save`))
+  for (const name of GUESTS) {
+    const saved = join(skylake, `${name}.save`)
+    copyFileSync(saved, join(app, `${name}.save`))
+    rmSync(saved)
+  }
   const back = await start('Haswell', ['start-xl.sh', 'restore.js . /out'], 'Haswell, restoring')
   const verdicts = judgeGuests(
     readJson(join(skylake, 'saved.json')),
