@@ -112,7 +112,8 @@ type Koffi = typeof import('koffi')
 
 /** koffi, as late as possible: whoever never opens a Xen does not need it. */
 function loadKoffi(): Koffi {
-  const here = typeof __filename === 'string' ? __filename : import.meta.url
+  // The CommonJS build has no import.meta.url; a __filename beside it may be that of an eval, not of this file.
+  const here = typeof import.meta.url === 'string' ? import.meta.url : __filename
   try {
     const koffi: Koffi = createRequire(here)('koffi')
     return koffi
