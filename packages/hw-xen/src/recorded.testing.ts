@@ -156,7 +156,7 @@ export function leafOfText(text: string): CpuidLeaf {
 }
 
 /** An MSR from its text. */
-export function msrOfText(text: string): MsrEntry {
+function msrOfText(text: string): MsrEntry {
   const [index = '', value = ''] = text.split(' -> ')
   return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
 }

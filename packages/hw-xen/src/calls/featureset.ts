@@ -6,7 +6,7 @@ import { OPERATIONS } from '../abi/operations.js'
 import { answered, type HypercallDoor, nonsense } from '../hypercall.js'
 
 /** The featuresets by Xen's numbers (xen/include/public/sysctl.h, XEN_SYSCTL_cpu_featureset_raw and on). */
-export const FEATURESET_INDEX: Readonly<Record<FeaturesetKind, number>> = {
+const FEATURESET_INDEX: Readonly<Record<FeaturesetKind, number>> = {
   raw: 0,
   host: 1,
   pvDefault: 2,

@@ -8,7 +8,7 @@ import { type Asked, answered, type HypercallDoor, nonsense, type OpStruct } fro
 import { RETRIES } from './featureset.js'
 
 /** The policies by Xen's numbers (xen/include/public/sysctl.h, XEN_SYSCTL_cpu_policy_raw and on); not those of the featuresets. */
-export const POLICY_INDEX: Readonly<Record<PolicyKind, number>> = {
+const POLICY_INDEX: Readonly<Record<PolicyKind, number>> = {
   raw: 0,
   host: 1,
   pvMax: 2,
@@ -18,8 +18,8 @@ export const POLICY_INDEX: Readonly<Record<PolicyKind, number>> = {
 }
 
 /** Bytes of a leaf and of an MSR (xen/include/public/arch-x86/xen.h, xen_cpuid_leaf_t and xen_msr_entry_t). */
-export const LEAF_BYTES = 24
-export const MSR_BYTES = 16
+const LEAF_BYTES = 24
+const MSR_BYTES = 16
 
 /** Far more than any release has; 4.22 has 120 leaves and 2 MSRs. */
 const MOST_RECORDS = 4096
