@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { microcodeDirectory } from './microcode.js'
 import { type Operation, operations } from './operations.js'
 
 const root = new URL('../', import.meta.url)
@@ -62,10 +63,16 @@ function processes(): Row[] {
       encoding: 'utf8',
     }),
   )
-  const rows = [
+  const rows: Row[] = [
     row('level 1,000,000 hosts from a stream of text', stream.seconds * 1e9, 1e9),
     row('… and its peak memory', stream.megabytes, 200, 'MB'),
   ]
+  const directory = microcodeDirectory()
+  if (directory !== null) {
+    const { ours, theirs } = directory
+    const peer = { name: 'iucode_tool, and the start of Node', time: theirs, ratio: theirs / ours }
+    rows.push({ ...row('verify a directory of microcode from disk', ours, theirs), peer })
+  }
   return existsSync(new URL('packages/cpuid/dist/index.js', root))
     ? [...rows, row('import @xenlevel/cpuid, as built', importTime(), 5e6)]
     : rows

@@ -21,6 +21,7 @@ import {
 } from '@xenlevel/cpuid'
 import { decisions } from './decisions.js'
 import { libvirtBaseline } from './libvirt.js'
+import { microcodeOperations } from './microcode.js'
 
 /** One row of the table. */
 export interface Operation {
@@ -231,5 +232,6 @@ export function operations(): Operation[] {
       batch: 100,
     },
     ...decisions(CPU_LEAVES, sets),
+    ...microcodeOperations(),
   ]
 }

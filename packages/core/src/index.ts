@@ -176,14 +176,24 @@ export {
 } from './pool/combine.js'
 export { PoolError } from './pool/errors.js'
 export { type LevelOptions, levelPool, type PoolLevel } from './pool/level.js'
+export type { LevelledGuest } from './pool/levelled-guest.js'
+export type { Loss } from './pool/losses.js'
+export type { HostChanges } from './pool/whole/level-policies.js'
 export {
   type LevelPoliciesOptions,
   levelPolicies,
   type PolicyLevel,
   PolicyLeveller,
-} from './pool/level-policies.js'
-export type { LevelledGuest } from './pool/levelled-guest.js'
-export type { Loss } from './pool/losses.js'
+} from './pool/whole/level-policies.js'
+export type {
+  ComponentLayout,
+  NarrowedField,
+  PolicyFeatureLoss,
+  PolicyLoss,
+  PolicyNumberLoss,
+} from './pool/whole/losses.js'
+export type { HostGroup, PolicyObstacle } from './pool/whole/obstacles.js'
+export type { PolicyHost } from './pool/whole/pool.js'
 export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
 export { type DescribeTopologyOptions, describeTopology } from './topology/describe.js'
 export type { OverwrittenRegister } from './topology/overwritten.js'

@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
 /**
  * The rules of a release, `'4.17'` being the newest point release known of that minor; of the development tree by default.
  *
- * @throws {@link XenlevelError} with code `RELEASE_UNKNOWN` for text that is no release, `RELEASE_TOO_OLD` before 4.15.
+ * @throws XenlevelError with code `RELEASE_UNKNOWN` for text that is no release, `RELEASE_TOO_OLD` before 4.15.
  */
 export function containerRules(
   release: string = RECORDED,

@@ -66,6 +66,21 @@ describe('buildEarlyCpio', () => {
   })
 })
 
+describe('splitEarlyCpio', () => {
+  it('takes no member whose padding is cut off', () => {
+    const archive = buildEarlyCpio({ amd, form: 'mini' })
+    const end = (splitEarlyCpio(archive).amd?.offset ?? 0) + amd.length
+    expect(amd.length % 4).toBe(1)
+    expect(splitEarlyCpio(archive.subarray(0, end)).amd).toBeNull()
+    expect(splitEarlyCpio(archive.subarray(0, end + 3)).amd?.size).toBe(amd.length)
+  })
+
+  it('finds nothing in what is no archive', () => {
+    for (const bytes of [new Uint8Array(0), new Uint8Array(500), intel, body])
+      expect(splitEarlyCpio(bytes)).toMatchObject({ intel: null, amd: null, members: [] })
+  })
+})
+
 describe('replaceEarlyCpio', () => {
   const initrd = joined(buildEarlyCpio({ intel, amd }), body)
   const other = makeIntelUpdate({ revision: 77, dataSize: 4096 - 48 })

@@ -38,7 +38,7 @@ const LAST_TIME = 0x7fff_ffff
 /**
  * An archive of microcode to put in front of an initrd: `AuthenticAMD.bin` first, then `GenuineIntel.bin`.
  *
- * @throws {@link XenlevelError} with code `NOTHING_TO_WRITE` without microcode, since an empty member is loaded as little as none, and would
+ * @throws XenlevelError with code `NOTHING_TO_WRITE` without microcode, since an empty member is loaded as little as none, and would
  * hide another behind it.
  */
 export function buildEarlyCpio(init: EarlyCpioInit): Uint8Array<ArrayBuffer> {

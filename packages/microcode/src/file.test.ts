@@ -1,11 +1,9 @@
 /** Reading files of every form, whole and damaged. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeAmdPatch } from './amd/patches.testing.js'
 import { encodeAmdContainer, encodeAmdContainers } from './amd/write.js'
 import { buildEarlyCpio } from './cpio-write.js'
-import { MicrocodeFormatError } from './errors.js'
-import { parseMicrocode, parseMicrocodeFiles } from './file.js'
+import { parseMicrocode } from './file.js'
 import { changedUpdate, makeIntelUpdate } from './intel/updates.testing.js'
 import { encodeIntel, encodeIntelDat } from './intel/write.js'
 import type { IntelUpdate, MicrocodeFile } from './types.js'
@@ -178,6 +176,19 @@ describe('AMD containers', () => {
     ])
   })
 
+  it.each([
+    [0xa011, 0x0a00_11de, 0x0a00_11d9, 0x0a00_11d9],
+    [0xa011, 0x0a00_11de, 0x0a00_10d9, undefined],
+    [0xa011, 0x0a00_11de, 0, undefined],
+    [0x9fff, 0x0a00_11de, 0x0a00_11d9, undefined],
+  ])(
+    'id %i, revision %i, word 12 %i: minimum revision %i',
+    (equivalenceId, patchId, checksum, expected) => {
+      const [patch] = parseMicrocode(makeAmdPatch({ equivalenceId, patchId, checksum })).updates
+      expect(patch?.minRevision).toBe(expected)
+    },
+  )
+
   it('reads a bare patch, and makes a container of it', () => {
     const file = parseMicrocode(zen)
     expect(file.format).toBe('amd')
@@ -257,47 +268,5 @@ describe('early archives', () => {
         path: `${damaged.members[0]?.name}: update 0.checksum`,
       },
     ])
-  })
-})
-
-describe('what is none of these', () => {
-  it.each<readonly [string, readonly number[], string]>([
-    ['nothing', [], 'it is empty'],
-    ['zeros', [0, 0, 0, 0, 0], 'all its 5 bytes are zero'],
-    ['gzip', [0x1f, 0x8b, 8, 0], 'it begins with gzip data'],
-    ['xz behind zeros', [0, 0, 0, 0, 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'it begins with xz data'],
-    ['others', [0x7f, 0x45, 0x4c, 0x46], 'it begins with 0x7f 0x45 0x4c 0x46'],
-    ['half a header', [1, 0, 0, 0], 'it begins with 0x01'],
-  ])('%s', (_, bytes, why) => {
-    const parse = () => parseMicrocode(new Uint8Array(bytes))
-    expect(parse).toThrow(MicrocodeFormatError)
-    expect(parse).toThrow(why)
-  })
-
-  it('is passed over in a directory', () => {
-    const files = parseMicrocodeFiles([
-      { name: '06-97-02', bytes: makeIntelUpdate() },
-      { name: 'README', bytes: new TextEncoder().encode('Microcode of Intel') },
-      { name: 'empty', bytes: new Uint8Array(0) },
-    ])
-    expect(
-      files.map(({ name, file, passedOver }) => [name, file?.format, passedOver?.code]),
-    ).toEqual([
-      ['06-97-02', 'intel', undefined],
-      ['README', undefined, 'MICROCODE_UNRECOGNISED'],
-      ['empty', undefined, 'MICROCODE_UNRECOGNISED'],
-    ])
-  })
-
-  it('is read all the same where the form is said, and never makes it throw', () => {
-    const format = fc.constantFrom('intel', 'intel-dat', 'amd', 'early-cpio')
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), format, (bytes, format) => {
-        const file = parseMicrocode(bytes, { format })
-        expect(file.format).toBe(format)
-        if (bytes.length > 0 && file.updates.length === 0 && format !== 'intel-dat')
-          expect(file.problems.length).toBeGreaterThan(0)
-      }),
-    )
   })
 })

@@ -24,9 +24,9 @@ export {
   type UcodeOptionCode,
   type UcodeOptionContext,
   type UcodeOptionFinding,
-} from './option.js'
-export { UcodeReleaseError } from './option-rules.js'
-export { predictOutcome } from './outcome.js'
+} from './option/option.js'
+export { UcodeReleaseError } from './option/rules.js'
+export { predictOutcome } from './outcome/outcome.js'
 export type {
   CpuOutcome,
   HostCpu,
@@ -35,7 +35,7 @@ export type {
   OutcomeOptions,
   Trap,
   TrapCode,
-} from './outcome-types.js'
+} from './outcome/types.js'
 export {
   type AmdUcodeInfoRun,
   type ListedContainer,
@@ -50,6 +50,25 @@ export {
   type IucodeUpdate,
   runIucode,
 } from './peers/iucode.js'
+export { planUpdate } from './plan/plan.js'
+export type {
+  FeatureChange,
+  Forbidden,
+  HostPlan,
+  PlanAction,
+  PlanCpus,
+  PlanGuest,
+  PlanHost,
+  PlanList,
+  PlanPassedOver,
+  PlanPolicy,
+  PlanReason,
+  PlanReasonCode,
+  PlanRoad,
+  PlanRule,
+  PlanStep,
+  UpdatePlan,
+} from './plan/types.js'
 export { recogniseMicrocode } from './recognise.js'
 export {
   type LateLoadErrno,
@@ -86,8 +105,8 @@ export type {
   LateLoadVariant,
   RunOptions,
 } from './rendezvous/types.js'
-export { selectUpdate, selectUpdates } from './select.js'
-export { filterIucode, type IucodeFilter } from './select-iucode.js'
+export { filterIucode, type IucodeFilter } from './select/iucode.js'
+export { selectUpdate, selectUpdates } from './select/select.js'
 export type {
   MicrocodeInput,
   PassedOver,
@@ -96,7 +115,7 @@ export type {
   SelectErrno,
   Selection,
   SelectOptions,
-} from './select-types.js'
+} from './select/types.js'
 export type {
   AmdContainer,
   AmdEquivalence,

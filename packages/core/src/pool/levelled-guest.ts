@@ -6,8 +6,8 @@ import { policiesOfSnapshot, runsHvm } from '../xen/host-policies.js'
 import type { DefaultFeatureset, MaxFeatureset } from '../xen/offered-featuresets.js'
 import { FeaturesetCombiner } from './combine.js'
 import type { LevelOptions } from './level.js'
-import { levelPolicies, type PolicyLevel } from './level-policies.js'
 import type { LevelMember } from './losses.js'
+import { levelPolicies, type PolicyLevel } from './whole/level-policies.js'
 
 /** The level for one kind of guest. */
 export interface LevelledGuest {
@@ -73,7 +73,7 @@ class Levelled implements LevelledGuest {
 
   get whole(): PolicyLevel | null {
     // Found when it is asked for: most callers want featuresets, and those cost a hundredth of it.
-    this.#whole ??= wholeLevel(this.#levelling)
+    if (this.#whole === undefined) this.#whole = wholeLevel(this.#levelling)
     return this.#whole
   }
 

@@ -2,6 +2,7 @@
 import type { FeatureMask, FeatureName } from '@xenlevel/cpuid'
 import type { ReleaseFeatures } from '../policy/features.js'
 import {
+  ARCH_CAPABILITIES,
   basic,
   EAX,
   EDX,
@@ -143,6 +144,8 @@ export class Deriver {
   #maxBase(host: Uint32Array): Uint32Array {
     const policy = copyWords(host)
     if (!this.#rules.scrubsHostPolicy) recalculateMisc(policy)
+    // Xen says of the register that it is not supported yet (arch/x86/msr.c).
+    if (!this.#rules.maxHasArchCaps) policy.fill(0, ARCH_CAPABILITIES, ARCH_CAPABILITIES + 2)
     if (this.#rules.maxLimits === 'all') {
       policy[0] = LIMITS.basic
       policy[extended(0)] = 0x8000_0000 + LIMITS.extended

@@ -1,8 +1,8 @@
 /** What Entrysign (SB-7033, CVE-2024-56161) makes of AMD patches in Xen: amd_check_entrysign and check_digest in amd.c. */
 import { cpuSignature } from '@xenlevel/cpuid'
-import type { SelectRelease } from '../select-rules.js'
-import { isTsaPatch, knowsLine } from '../select-rules.js'
-import type { PassedOver } from '../select-types.js'
+import type { SelectRelease } from '../select/rules.js'
+import { isTsaPatch, knowsLine } from '../select/rules.js'
+import type { PassedOver } from '../select/types.js'
 import { sha256 } from '../sha256.js'
 import { firstFixedRevision, patchDigest } from './facts.js'
 import { familyOf } from './format.js'
@@ -20,7 +20,7 @@ export interface EntrysignCpu {
 }
 
 /** What Xen makes of a CPU's firmware: it is safe, it is not, or the table does not know; null where Entrysign is no matter. */
-export type FirmwareState = 'fixed' | 'vulnerable' | 'unknown' | null
+type FirmwareState = 'fixed' | 'vulnerable' | 'unknown' | null
 
 /** Zen 1 to 5 are concerned. */
 function isConcerned(signature: number): boolean {
@@ -29,7 +29,7 @@ function isConcerned(signature: number): boolean {
 }
 
 /** Whether the firmware that started a CPU is safe, as far as a release can tell. */
-export function firmwareState({ release, rules }: SelectRelease, cpu: EntrysignCpu): FirmwareState {
+function firmwareState({ release, rules }: SelectRelease, cpu: EntrysignCpu): FirmwareState {
   if (!isConcerned(cpu.signature) || !rules.knowsFixedFirmware) return null
   if (cpu.zen6 && rules.silentOnZen6) return null
   const first = knowsLine(release, cpu.bootRevision)

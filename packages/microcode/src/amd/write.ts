@@ -29,7 +29,7 @@ export interface AmdContainerInit {
 /**
  * A container that every reader takes: the table ends with an entry of zeros, without which Xen before 4.20 refuses it.
  *
- * @throws {@link XenlevelError} with code `PATCH_TOO_SHORT` for bytes that have no patch header, `PATCH_WITHOUT_CPU` for a patch whose id the
+ * @throws XenlevelError with code `PATCH_TOO_SHORT` for bytes that have no patch header, `PATCH_WITHOUT_CPU` for a patch whose id the
  * table does not have: nobody would ever load it.
  */
 export function encodeAmdContainer(init: AmdContainerInit): Uint8Array<ArrayBuffer> {
@@ -44,7 +44,7 @@ export function encodeAmdContainer(init: AmdContainerInit): Uint8Array<ArrayBuff
 /**
  * The containers of a file one behind the other, byte for byte as they were read, without what no container holds.
  *
- * @throws {@link XenlevelError} with code `NO_CONTAINER` for a file without containers, such as a bare patch.
+ * @throws XenlevelError with code `NO_CONTAINER` for a file without containers, such as a bare patch.
  */
 export function encodeAmdContainers(
   file: Pick<MicrocodeFile, 'containers' | 'updates'>,

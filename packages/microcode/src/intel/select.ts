@@ -1,10 +1,10 @@
 /** Which Intel update a loader chooses for a CPU. Xen: xen/arch/x86/cpu/microcode/intel.c. Linux: arch/x86/kernel/cpu/microcode/intel.c. */
 import type { Region } from '../bytes.js'
-import type { Choice, Chosen } from '../choice.js'
 import { modelOf } from '../fms.js'
 import { STEP_FIRST } from '../generated/policy.js'
-import { type LoadRequest, mayReplace } from '../load.js'
-import type { PassedOver } from '../select-types.js'
+import type { Choice, Chosen } from '../select/choice.js'
+import { type LoadRequest, mayReplace } from '../select/load.js'
+import type { PassedOver } from '../select/types.js'
 import type { CpuIdentity } from '../types.js'
 import {
   ENTRY_SIZE,

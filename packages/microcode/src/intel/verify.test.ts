@@ -67,6 +67,11 @@ describe('Intel', () => {
       { 'xen 4.17': 'TOTAL_SIZE', xen: 'TOTAL_SIZE', strict: 'TOTAL_SIZE' },
     ],
     [
+      'a kibibyte and a half',
+      makeIntelUpdate({ dataSize: 1536 - 48 }),
+      { 'xen 4.17': 'TOTAL_SIZE', xen: 'TOTAL_SIZE', strict: 'TOTAL_SIZE' },
+    ],
+    [
       'a total without data, which Xen alone reads',
       changedUpdate(makeIntelUpdate({ defaultSizes: true }), { totalSize: 0xffff_fc00 }),
       { 'xen 4.17': 'TRUNCATED', xen: 'TRUNCATED' },
@@ -110,6 +115,7 @@ describe('Intel', () => {
     ['no date', changedUpdate(sound, { date: 0 }), { strict: 'DATE', loose: 'DATE' }],
     ['month 13', changedUpdate(sound, { date: 0x1301_2025 }), { strict: 'DATE' }],
     ['day 1f', changedUpdate(sound, { date: 0x011f_2025 }), { strict: 'DATE' }],
+    ['day 32', changedUpdate(sound, { date: 0x0132_2025 }), { strict: 'DATE' }],
     ['1994', changedUpdate(sound, { date: 0x0101_1994 }), { strict: 'DATE' }],
     ['30 February', changedUpdate(sound, { date: 0x0230_2025 }), {}],
     ['revision 0', changedUpdate(sound, { revision: 0 }), { strict: 'REVISION' }],

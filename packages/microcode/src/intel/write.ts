@@ -14,7 +14,7 @@ export type IntelUpdateInit = IntelUpdate | Uint8Array
  *
  * iucode_tool writes its own choice of them, sorted: `encodeIntel(runIucode(bytes).written)` gives its bytes.
  *
- * @throws {@link XenlevelError} with code `UPDATE_UNSOUND` for bytes that are not one sound update: Xen would read nothing behind them.
+ * @throws XenlevelError with code `UPDATE_UNSOUND` for bytes that are not one sound update: Xen would read nothing behind them.
  */
 export function encodeIntel(updates: Iterable<IntelUpdateInit>): Uint8Array<ArrayBuffer> {
   const parts = Array.from(updates, soundBytes)
@@ -30,7 +30,7 @@ export function encodeIntel(updates: Iterable<IntelUpdateInit>): Uint8Array<Arra
 /**
  * The same as text, in the form that Intel's `.dat` files had until 2018: a comment, then four words a line.
  *
- * @throws {@link XenlevelError} as {@link encodeIntel}.
+ * @throws XenlevelError as {@link encodeIntel}.
  */
 export function encodeIntelDat(updates: Iterable<IntelUpdateInit>): string {
   const lines: string[] = []

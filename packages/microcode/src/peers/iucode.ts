@@ -80,7 +80,7 @@ export interface IucodeRun {
 }
 
 /** Signatures in one file that are followed: all of Intel's together have about a thousand. */
-const SIGNATURE_LIMIT = 16_384
+const SIGNATURE_LIMIT = 8192
 
 /** Complaints that are kept: ignored updates of four bytes may be as many as there are words. */
 const MOST_FINDINGS = 1000
@@ -150,7 +150,7 @@ class Run {
       written: [...new Set(selected.map(({ update }) => update))].map(({ offset, total }) =>
         this.#region.bytes.subarray(offset, offset + total),
       ),
-      findings: this.#findings,
+      findings: this.#gaveUp ? [...this.#findings, this.#notFollowed()] : this.#findings,
       complaints: this.#complaints,
     }
   }
@@ -264,6 +264,15 @@ class Run {
     this.#everything.insert(entry, place)
     this.#selected.merge(entry)
     return null
+  }
+
+  /** This model's own limit, said as a warning. */
+  #notFollowed(): Finding {
+    const { rule, name } = this.#reader
+    const why = 'it has more signatures, or more that may be updates, than is followed here'
+    const fault = { code: 'NOT_FOLLOWED', field: '', offset: this.#region.start, why }
+    const effect = `what ${name} makes of the rest is not known`
+    return findingOf(fault, 'file', { rule, severity: 'warning', effect })
   }
 
   #report({ fault, path, says }: Stop): void {
