@@ -5,4 +5,6 @@ export {
   ConformanceError,
   type ConformanceOptions,
   type ConformanceReport,
+  type FailedCase,
+  type SkippedCase,
 } from './conformance/types.js'

@@ -34,7 +34,7 @@ export const REFUSED_SETS = [
 ] as const
 
 /** What a probe domain of one kind answered. */
-export interface RecordedDomain
+interface RecordedDomain
   extends Partial<Record<(typeof REFUSED_SETS)[number] | 'set_same' | 'set_cleared', RecordedSet>> {
   create_domid0: { domid: number } | RecordedFailure
   create: { domid: number } | RecordedFailure

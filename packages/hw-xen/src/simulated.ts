@@ -5,8 +5,11 @@
  * @module @xenlevel/hw-xen/simulated
  */
 export {
+  type RecordedCreation,
   type RecordedDomain,
+  type RecordedErrno,
   type RecordedFeatureset,
+  type RecordedLeaves,
   type RecordedPhysinfo,
   type RecordedPolicy,
   type RecordedPolicyName,

@@ -54,9 +54,6 @@ export const ERRNOS = {
   ECONNREFUSED: 111,
 } as const
 
-/** The name of an errno that is in the table. */
-export type ErrnoName = keyof typeof ERRNOS
-
 /** The name of an errno; `'E1234'` for one that Xen does not have. */
 export function errnoName(errno: number): string {
   for (const [name, number] of Object.entries(ERRNOS)) if (number === errno) return name

@@ -48,12 +48,28 @@ export interface Guarantee {
   check(bench: Bench): void | Promise<void>
 }
 
+/** A case that does not hold. */
+export interface FailedCase {
+  /** Its name. */
+  readonly name: string
+  /** What was thrown. */
+  readonly error: Error
+}
+
+/** A case that could not be tried. */
+export interface SkippedCase {
+  /** Its name. */
+  readonly name: string
+  /** Why not. */
+  readonly why: string
+}
+
 /** What came of the whole suite. */
 export interface ConformanceReport {
   /** How many cases hold. */
   readonly passed: number
   /** The cases that do not, each with what was thrown. */
-  readonly failed: readonly { readonly name: string; readonly error: Error }[]
+  readonly failed: readonly FailedCase[]
   /** The cases that could not be tried, each with the reason. */
-  readonly skipped: readonly { readonly name: string; readonly why: string }[]
+  readonly skipped: readonly SkippedCase[]
 }

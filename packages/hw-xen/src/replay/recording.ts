@@ -3,7 +3,13 @@ import { CpuPolicy } from '@xenlevel/core'
 import { type CpuidLeaf, Featureset, type MsrEntry, ParseError } from '@xenlevel/cpuid'
 
 /** What was answered, or Xen's errno by name. */
-export type Said<Answer> = Answer | { readonly err: string }
+export type Said<Answer> = Answer | RecordedErrno
+
+/** A call that was refused. */
+export interface RecordedErrno {
+  /** The errno by name. */
+  readonly err: string
+}
 
 /** A policy: leaves as `leaf:subleaf -> eax:ebx:ecx:edx`, MSRs as `msr -> value`, in hexadecimal. */
 export interface RecordedPolicy {
@@ -38,16 +44,50 @@ export type RecordedSetName =
   | 'set_partial'
   | 'set_over_max'
 
+/** A domain that was made. */
+export interface RecordedCreation {
+  /** The id that it got. */
+  readonly domid: number
+}
+
+/** Two leaves of a domain's policy. */
+export interface RecordedLeaves {
+  /** Leaf 1. */
+  readonly leaf1: string
+  /** Leaf 7, sub-leaf 0. */
+  readonly leaf7: string
+}
+
 /** What was tried on one domain; where it could not be made, only how it was refused. */
-export interface RecordedDomain extends Readonly<Partial<Record<RecordedSetName, RecordedSet>>> {
+export interface RecordedDomain {
   /** Made with id 0, which meant "choose one" up to 4.21. */
-  readonly create_domid0: Said<{ readonly domid: number }>
+  readonly create_domid0: Said<RecordedCreation>
   /** Made. */
-  readonly create: Said<{ readonly domid: number }>
+  readonly create: Said<RecordedCreation>
+  /** Its own policy set. */
+  readonly set_same?: RecordedSet
+  /** Its policy without some features. */
+  readonly set_cleared?: RecordedSet
+  /** A highest basic leaf above the host's. */
+  readonly set_bad_maxleaf?: RecordedSet
+  /** A leaf that policies do not hold. */
+  readonly set_unknown_leaf?: RecordedSet
+  /** Leaf 7 without a sub-leaf. */
+  readonly set_leaf7_nosub?: RecordedSet
+  /** An MSR that policies do not hold. */
+  readonly set_unknown_msr?: RecordedSet
+  /** An MSR with flags. */
+  readonly set_msr_flags?: RecordedSet
+  /** More leaves than there are. */
+  readonly set_too_many?: RecordedSet
+  /** One leaf alone. */
+  readonly set_partial?: RecordedSet
+  /** More features than the host has. */
+  readonly set_over_max?: RecordedSet
   /** Its policy. */
   readonly get?: RecordedPolicy
   /** Two leaves after features were cleared. */
-  readonly get_after?: { readonly leaf1: string; readonly leaf7: string }
+  readonly get_after?: RecordedLeaves
   /** One leaf after more was set than there is. */
   readonly get_after_over_max_leaf7?: string
   /** 0, or the errno. */
