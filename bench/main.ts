@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
 import { hypercallOverhead } from './hypervisor.js'
 import { microcodeDirectory } from './microcode.js'
-import { type Operation, operations } from './operations.js'
+import type { Operation } from './operation.js'
+import { operations } from './operations.js'
 
 const root = new URL('../', import.meta.url)
 
