@@ -25,6 +25,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['{packages/*/src,examples,scripts}/**/*.test.ts', ...documents()],
+    // Machines that build are shared: a test that is slow there is not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ['scripts/fail-on-console.ts'],
     reporters: ['default', closingLines()],
   },

@@ -9,7 +9,7 @@ import {
   toXlConfig,
 } from '@xenlevel/core'
 import type { CpuidLeaf, Featureset } from '@xenlevel/cpuid'
-import type { Operation } from './operations.js'
+import type { Operation } from './operation.js'
 
 /** A pool as large as they come, of as many kinds of CPU as there are sets. */
 const HOSTS = 1000

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { libvirtNamesOf } from '@xenlevel/core'
 import type { Featureset } from '@xenlevel/cpuid'
-import type { Measured } from './operations.js'
+import type { Measured } from './operation.js'
 
 const TURNS = 9
 

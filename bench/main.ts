@@ -9,8 +9,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { hypercallOverhead } from './hypervisor.js'
 import { microcodeDirectory } from './microcode.js'
-import { type Operation, operations } from './operations.js'
+import type { Operation } from './operation.js'
+import { operations } from './operations.js'
 
 const root = new URL('../', import.meta.url)
 
@@ -67,6 +69,9 @@ function processes(): Row[] {
     row('level 1,000,000 hosts from a stream of text', stream.seconds * 1e9, 1e9),
     row('… and its peak memory', stream.megabytes, 200, 'MB'),
   ]
+  const overhead = hypercallOverhead()
+  if (overhead !== null)
+    rows.push(row('a hypercall, beyond the bare ioctl of koffi', overhead, 1000))
   const directory = microcodeDirectory()
   if (directory !== null) {
     const { ours, theirs } = directory

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exploreLateLoad, parseMicrocode, verifyMicrocode } from '@xenlevel/microcode'
-import type { Operation } from './operations.js'
+import type { Operation } from './operation.js'
 
 const root = new URL('../', import.meta.url)
 const tool = process.env.XENLEVEL_IUCODE_TOOL

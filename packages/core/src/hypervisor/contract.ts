@@ -64,7 +64,10 @@ export interface PhysicalInfo {
   readonly hap: boolean
   /** PV guests can run. */
   readonly pv: boolean
-  /** The first words of the host featureset, as `xl info` prints them. */
+  /**
+   * The first words of the host featureset, as `xl info` prints them; up to 4.21 those of AMD CPUs are without the copies of leaf 1 in
+   * 0x8000_0001.edx.
+   */
   readonly hwCap: readonly number[]
 }
 
@@ -125,13 +128,14 @@ export interface MicrocodeAnswer {
  * A Xen that can be asked.
  *
  * Every call answers for the moment at which it is made; nothing is kept between calls but what cannot change while Xen runs. A call that
- * Xen refuses throws {@link HypercallError}, one that this Xen does not have {@link HypervisorLacksError}, and any call after
- * {@link Hypervisor.close} {@link HypervisorClosedError}; there is no other way to fail. Results are fresh, or frozen.
+ * Xen refuses throws {@link @xenlevel/core!HypercallError}, one that this Xen does not have {@link @xenlevel/core!HypervisorLacksError}, and any call after
+ * {@link @xenlevel/core!Hypervisor.close} {@link @xenlevel/core!HypervisorClosedError}; there is no other way to fail. An answer that
+ * cannot be right is a {@link @xenlevel/core!HypercallError} with EPROTO. Results are fresh, or frozen.
  */
 export interface Hypervisor {
-  /** `'4.17.7'`: what {@link Hypervisor.version} says, found when it was opened. */
+  /** `'4.17.7'`: what {@link @xenlevel/core!Hypervisor.version} says, found when it was opened. */
   readonly release: string
-  /** The calls that this Xen lacks, found when it was opened; each throws {@link HypervisorLacksError}. */
+  /** The calls that this Xen lacks, found when it was opened; each throws {@link @xenlevel/core!HypervisorLacksError}. */
   readonly lacks: readonly OptionalCall[]
   /** Who is running. */
   version(): HypervisorVersion
@@ -150,13 +154,14 @@ export interface Hypervisor {
   /**
    * Revision of the microcode of one CPU, unsigned.
    *
-   * @throws {@link HypercallError} with ENOENT for a CPU that there is not, or that is offline.
+   * @throws {@link @xenlevel/core!HypercallError} with ENOENT for a CPU that there is not, or that is offline.
    */
   microcodeRevision(cpu: number): number
   /**
    * Makes a domain that is never started, and answers its id. Close does not destroy it.
    *
-   * @throws {@link HypercallError} with EINVAL for HVM on a machine that cannot run it.
+   * @throws {@link @xenlevel/core!HypercallError} with EINVAL for HVM on a machine that cannot run it, EOPNOTSUPP for what this Xen was built without;
+   * {@link @xenlevel/core!HypervisorLacksError} for nested virtualisation before 4.15, when it was no matter of creation.
    */
   createDomain(domain: ProbeDomain): number
   /** Destroys a domain; waits for it as long as Xen asks for it. */
@@ -164,13 +169,13 @@ export interface Hypervisor {
   /**
    * The policy of a domain, as records in Xen's order.
    *
-   * @throws {@link HypercallError} with ESRCH for a domain that there is not.
+   * @throws {@link @xenlevel/core!HypercallError} with ESRCH for a domain that there is not.
    */
   domainPolicy(domid: number): PolicyRecords
   /**
    * Puts records over the policy of a domain that was not started. What Xen says against them is an answer, not an error.
    *
-   * @throws {@link HypercallError} with ESRCH for a domain that there is not, EINVAL or EEXIST for one that runs.
+   * @throws {@link @xenlevel/core!HypercallError} with ESRCH for a domain that there is not, EINVAL or EEXIST for one that runs.
    */
   setDomainPolicy(
     domid: number,

@@ -4,8 +4,7 @@ import { cpuPolicySchema } from '../documents/policy.js'
 import type { CpuPolicy } from '../policy/cpu-policy.js'
 import { policiesOfSnapshot, runsHvm } from '../xen/host-policies.js'
 import type { DefaultFeatureset, MaxFeatureset } from '../xen/offered-featuresets.js'
-import { FeaturesetCombiner } from './combine.js'
-import type { LevelOptions } from './level.js'
+import { type CombineOptions, FeaturesetCombiner } from './combine.js'
 import type { LevelMember } from './losses.js'
 import { levelPolicies, type PolicyLevel } from './whole/level-policies.js'
 
@@ -30,7 +29,7 @@ export interface LevelledGuest {
 export function levelGuests(
   members: readonly LevelMember[],
   kind: 'pv' | 'hvm',
-  options: LevelOptions,
+  options: CombineOptions,
 ): LevelledGuest {
   const [forBoot, forAcceptance] = [
     new FeaturesetCombiner(options),
@@ -54,7 +53,7 @@ export function levelGuests(
 interface Levelling {
   readonly members: readonly LevelMember[]
   readonly kind: 'pv' | 'hvm'
-  readonly options: LevelOptions
+  readonly options: CombineOptions
 }
 
 class Levelled implements LevelledGuest {
