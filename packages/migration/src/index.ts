@@ -34,6 +34,7 @@ export type {
   ImageSource,
   ReadableByteReader,
   ReadableByteStream,
+  ReadableChunk,
 } from './input/source.js'
 export type { XenopsMetadata } from './layers/xenops-metadata.js'
 export {

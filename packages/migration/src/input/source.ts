@@ -7,10 +7,18 @@ export interface ReadableByteStream {
   getReader(): ReadableByteReader
 }
 
+/** What a web stream's reader gives. */
+export interface ReadableChunk {
+  /** The stream has ended. */
+  readonly done: boolean
+  /** The next bytes; none at the end. */
+  readonly value?: Uint8Array | undefined
+}
+
 /** The part of a web stream's reader that is used. */
 export interface ReadableByteReader {
   /** The next chunk. */
-  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  read(): Promise<ReadableChunk>
   /** Tells the stream that no more is wanted. */
   cancel(reason?: unknown): Promise<void>
   /** Gives the stream back. */
