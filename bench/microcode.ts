@@ -110,14 +110,12 @@ function iucodeUserTime(bytes: Uint8Array): number | null {
 /** A directory from disk, each in a process of its own: ours, and iucode_tool with the start of Node added. Null where one of them is not here. */
 export function microcodeDirectory(): { ours: number; theirs: number } | null {
   if (folder === null || tool === undefined || tool === '') return null
-  if (!existsSync(new URL('packages/microcode/dist/index.js', root))) return null
+  if (!existsSync(new URL('packages/microcode/dist/index.cjs', root))) return null
   const directory = join(folder, RELEASE)
-  const code = `import { readdirSync, readFileSync } from 'node:fs'; import { join } from 'node:path'; import { verifyMicrocode } from './packages/microcode/dist/index.js'; for (const file of readdirSync(process.argv[1])) verifyMicrocode(readFileSync(join(process.argv[1], file)), { rules: 'xen' })`
-  const node = (source: string, ...args: string[]) =>
-    wallTime(process.execPath, ['--input-type=module', '-e', source, ...args])
+  const node = (...args: string[]) => wallTime(process.execPath, args)
   return {
-    ours: node(code, directory),
-    theirs: wallTime(tool, ['-q', '-L', directory]) + node(''),
+    ours: node('bench/directory.cjs', directory),
+    theirs: wallTime(tool, ['-q', '-L', directory]) + node('-e', ''),
   }
 }
 

@@ -61,6 +61,12 @@ export function loweredLimits(
   found: readonly PolicyFault[],
   { guestName, host }: Encounter,
 ): Reason[] {
+  if (
+    wanted.maxLeaf <= given.maxLeaf &&
+    wanted.maxSubleaf <= given.maxSubleaf &&
+    wanted.maxExtendedLeaf <= given.maxExtendedLeaf
+  )
+    return []
   return [0, 7, 0x8000_0000].flatMap((leaf): Reason[] => {
     const [before = 0, after = 0] = [wanted, given].map((policy) => LIMITS[leaf]?.(policy))
     if (before <= after || found.some((fault) => fault.leaf === leaf)) return []
