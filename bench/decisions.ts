@@ -27,9 +27,10 @@ export function decisions(
     if (set === undefined) throw new Error('there are no featuresets')
     return { name: `host-${at}`, policies: derive(set) }
   })
-  const [first, second] = hosts
-  if (first === undefined || second === undefined) throw new Error('there are no hosts')
-  const guest = { kind: 'hvm', policy: levelPolicies(hosts, { kind: 'hvm' }).nearest } as const
+  const [first] = hosts
+  if (first === undefined) throw new Error('there are no hosts')
+  const level = levelPolicies([first], { kind: 'hvm' }).nearest
+  const guest = { kind: 'hvm', policy: level } as const
   const records = { kind: 'hvm', records: guest.policy.toRecords() } as const
   const config = {
     host: first.policies,
@@ -59,7 +60,7 @@ export function decisions(
     },
     {
       name: 'admit a guest by the records of a stream',
-      ours: () => admitGuest(records, second.policies),
+      ours: () => admitGuest(records, first.policies),
       limit: 10_000,
       batch: 100,
     },

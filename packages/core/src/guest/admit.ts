@@ -103,7 +103,7 @@ function wholePolicy(known: SeenPolicy, policies: HostPolicies, met: Encounter):
 
 function features(seen: Featureset, known: SeenPolicy | null, met: Encounter): Judgement {
   const max = met.max() ?? Featureset.empty
-  const missing = missingFeatures({ seen, coherent: () => seen, given: max, max }, met)
+  const missing = missingFeatures({ seen, coherent: () => seen, given: max, max: () => max }, met)
   return {
     reasons: [
       ...vendorReasons(met.guest.vendor ?? known?.vendor, met),

@@ -26,7 +26,7 @@ export interface SeenAndGiven {
   /** What it will find. */
   readonly given: Featureset
   /** What the host gives to guests of its kind at most. */
-  readonly max: Featureset
+  readonly max: () => Featureset
 }
 
 /** A reason for every feature that goes missing. */
@@ -76,7 +76,7 @@ function featureReason(bit: number, sets: SeenAndGiven, encounter: Encounter): R
       ...about,
     }
   if (FPU_BEHAVIOUR.includes(name)) return fpuReason(name, false, encounter)
-  if (sets.max.has(bit) && !sets.coherent().has(bit))
+  if (sets.max().has(bit) && !sets.coherent().has(bit))
     return {
       code: 'contradiction',
       // Every Xen has dropped it, that of the sender too: the guest cannot have used it.
@@ -112,7 +112,7 @@ function whyMissing(
   { given, max }: SeenAndGiven,
   { table, host, guest }: Encounter,
 ): string {
-  if (!max.has(bit)) return `which ${host} cannot offer`
+  if (!max().has(bit)) return `which ${host} cannot offer`
   const gone = table.requirements(name).filter((needed) => !given.has(needed, table))
   return gone.length > 0
     ? `which needs ${gone.join(', ')}, absent on ${host}`

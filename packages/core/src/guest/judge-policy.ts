@@ -77,7 +77,7 @@ function whatChanges(seen: SeenPolicy, given: CpuPolicy, where: Where): MissingF
     seen: featuresOf(seen.policy, encounter),
     coherent: () => coherentFeatures(seen.policy, encounter),
     given: usableFeatures(given, policies, encounter),
-    max: featuresOf(max, encounter),
+    max: () => featuresOf(max, encounter),
   }
   const missing = missingFeatures(features, encounter)
   return {

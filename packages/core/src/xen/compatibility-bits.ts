@@ -52,12 +52,24 @@ const COMMON_1D = 0x0183_f3ff
 /** What is compared: featuresets that a toolstack has kept, or the whole policies of a host. */
 export type Compared = 'featuresets' | 'policies'
 
+// A cache, not state: the same immutable mask for everyone who asks.
+const known = /* @__PURE__ */ new WeakMap<FeatureTable, Map<string, Featureset>>()
+
 /** All bits of the table above, and on other vendors than AMD and Hygon the copies of leaf 1 in word 2. */
 export function compatibilityMask(
   vendor: CpuVendor | null,
   table: FeatureTable,
   compared: Compared = 'featuresets',
 ): Featureset {
+  const masks = known.get(table) ?? new Map<string, Featureset>()
+  known.set(table, masks)
+  const key = `${vendor} ${compared}`
+  const mask = masks.get(key) ?? makeMask(vendor, table, compared)
+  masks.set(key, mask)
+  return mask
+}
+
+function makeMask(vendor: CpuVendor | null, table: FeatureTable, compared: Compared): Featureset {
   const rows = COMPATIBILITY_BITS.filter(
     ({ countsInPolicies }) => compared === 'featuresets' || countsInPolicies !== true,
   )
