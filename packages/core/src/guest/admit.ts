@@ -46,7 +46,7 @@ export function admitGuest(
   const met = encounter(guest, host, options)
   const kind = kindReasons(met)
   const judgement = kind.length > 0 ? vendorOnly(met) : judge(met)
-  const reasons = [...judgement.reasons, ...kind]
+  const reasons = [...judgement.reasons, ...kind].map(asSentence)
   const admitted = !reasons.some(({ grade }) => grade === 'refused' || grade === 'lost')
   const advice = admitted
     ? { advice: null, levelTo: null }
@@ -60,6 +60,12 @@ export function admitGuest(
     xen: judgement.xen,
     ...advice,
   }
+}
+
+/** A guest or host without a name begins a sentence with a capital. */
+function asSentence(reason: Reason): Reason {
+  const { message } = reason
+  return message.startsWith('the ') ? { ...reason, message: `T${message.slice(1)}` } : reason
 }
 
 const NO_LEVEL = () => ({ policy: null, featureset: null })

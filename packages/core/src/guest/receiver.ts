@@ -56,7 +56,7 @@ export function encounter(
 }
 
 function nameOf({ name }: GuestCpu): string {
-  return name ?? 'The guest'
+  return name ?? 'the guest'
 }
 
 function beforeSnapshot(

@@ -43,7 +43,8 @@ const POLICIES = [
   ['hvmDefault', 'hvm_default', 'hvm'],
 ] as const
 
-const any = (text: string | { err: string }) => typeof text === 'string' && /[1-9a-f]/.test(text)
+const hasBits = (text: string | { err: string }) =>
+  typeof text === 'string' && /[1-9a-f]/.test(text)
 
 function policyOf({ leaves, msrs }: RecordedPolicies, release: string): CpuPolicy {
   return CpuPolicy.fromRecords(
@@ -67,7 +68,7 @@ describe.each(BOOTS)('%s', (boot) => {
       release,
       hostFeatureset,
       // These emulated Intel CPUs have no VMX.
-      hvm: any(featuresets.hvm),
+      hvm: hasBits(featuresets.hvm),
       // The emulated EPYC gives Xen VIRT_SPEC_CTRL; releases from 4.17 on offer it to guests.
       amdVirtSpecCtrl: boot.includes('EPYC'),
       bpSpecReduce: false,

@@ -1,28 +1,11 @@
 /** What Xen's releases choose of AMD containers made for tests. */
 import { describe, expect, it } from 'vitest'
 import { selectUpdate } from '../select/select.js'
+import { amd, container, errno, patch, revision, ZEN } from '../select/selection.testing.js'
 import type { SelectOptions } from '../select/types.js'
-import type { CpuIdentity } from '../types.js'
 import { joined } from '../verify.testing.js'
-import { type MadePatch, makeAmdPatch } from './patches.testing.js'
+import { makeAmdPatch } from './patches.testing.js'
 import { encodeAmdContainer } from './write.js'
-
-const ZEN = { signature: 0x600f12, equivalenceId: 0x6012 } as const
-const amd = (revision: number, signature: number = ZEN.signature): CpuIdentity => ({
-  vendor: 'AMD',
-  signature,
-  platformId: 0,
-  revision,
-})
-const patch = (patchId: number, more: MadePatch = {}) =>
-  makeAmdPatch({ patchId, equivalenceId: ZEN.equivalenceId, size: 2048, ...more })
-const container = (...patches: readonly Uint8Array[]) =>
-  encodeAmdContainer({ patches, equivalences: [ZEN] })
-
-const errno = (file: Uint8Array, one: CpuIdentity, options: SelectOptions = {}) =>
-  selectUpdate(file, one, options).errno
-const revision = (file: Uint8Array, one: CpuIdentity, options: SelectOptions = {}) =>
-  selectUpdate(file, one, options).update?.revision ?? null
 
 describe('AMD in Xen', () => {
   it('keeps the first id of a CPU, in the file and from files before', () => {

@@ -1,48 +1,27 @@
 /** Selections of files made for tests: revisions, Intel's updates in Xen, damage, many files. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type MadePatch, makeAmdPatch } from '../amd/patches.testing.js'
-import { encodeAmdContainer } from '../amd/write.js'
 import { viewOf } from '../bytes.js'
 import { buildEarlyCpio } from '../cpio-write.js'
 import { parseMicrocode } from '../file.js'
 import { FIELD } from '../intel/format.js'
 import { changedUpdate, type MadeUpdate, makeIntelUpdate } from '../intel/updates.testing.js'
 import { encodeIntelDat } from '../intel/write.js'
-import type { CpuIdentity } from '../types.js'
 import { verifyMicrocode } from '../verify.js'
 import { joined, put } from '../verify.testing.js'
 import { selectRelease } from './rules.js'
 import { selectUpdate, selectUpdates } from './select.js'
+import {
+  amd,
+  container,
+  cpu,
+  errno,
+  patch,
+  revision,
+  SIGNATURE,
+  update,
+} from './selection.testing.js'
 import type { SelectOptions } from './types.js'
-
-const SIGNATURE = 0x606a6
-const cpu = (revision: number, more: Partial<CpuIdentity> = {}): CpuIdentity => ({
-  vendor: 'Intel',
-  signature: SIGNATURE,
-  platformId: 1,
-  revision,
-  ...more,
-})
-const update = (revision: number, more: MadeUpdate = {}) =>
-  makeIntelUpdate({ signature: SIGNATURE, platformMask: 2, revision, ...more })
-
-const ZEN = { signature: 0x600f12, equivalenceId: 0x6012 } as const
-const amd = (revision: number, signature: number = ZEN.signature): CpuIdentity => ({
-  vendor: 'AMD',
-  signature,
-  platformId: 0,
-  revision,
-})
-const patch = (patchId: number, more: MadePatch = {}) =>
-  makeAmdPatch({ patchId, equivalenceId: ZEN.equivalenceId, size: 2048, ...more })
-const container = (...patches: readonly Uint8Array[]) =>
-  encodeAmdContainer({ patches, equivalences: [ZEN] })
-
-const errno = (file: Uint8Array, one: CpuIdentity, options: SelectOptions = {}) =>
-  selectUpdate(file, one, options).errno
-const revision = (file: Uint8Array, one: CpuIdentity, options: SelectOptions = {}) =>
-  selectUpdate(file, one, options).update?.revision ?? null
 
 describe('what may be loaded', () => {
   it('a newer revision; the same or an older one on demand', () => {
