@@ -11,9 +11,11 @@ const conditions = ['@xenlevel/source', 'node', 'import', 'module', 'default']
 function documents(): string[] {
   const root = fileURLToPath(new URL('.', import.meta.url))
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
-  const guides = readdirSync(join(root, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`)
+  const guides = ['docs', 'docs/guides'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`),
+  )
   return ['README.md', ...packages, ...guides].filter(
     (file) => fencesOf(readFileSync(join(root, file), 'utf8')).length > 0,
   )

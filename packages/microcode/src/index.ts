@@ -26,6 +26,7 @@ export {
   type UcodeOptionFinding,
 } from './option/option.js'
 export { UcodeReleaseError } from './option/rules.js'
+export { xenLoadsMicrocodeOn } from './outcome/drivers.js'
 export { predictOutcome } from './outcome/outcome.js'
 export type {
   CpuOutcome,

@@ -10,14 +10,12 @@ import {
   parseUcodeOption,
   predictOutcome,
   runLateLoad,
+  xenLoadsMicrocodeOn,
 } from '@xenlevel/microcode'
 import type { Boot } from './boot.js'
 import { refusal } from './errors.js'
 import type { SimulatedXenOptions } from './options.js'
 import { type CpuPlaces, shapeAtZero } from './topology.js'
-
-/** From which family on Xen can load microcode (arch/x86/cpu/microcode: intel.c and amd.c). */
-const FIRST_FAMILY: Readonly<Record<MicrocodeVendor, number>> = { Intel: 6, AMD: 0x10 }
 
 /** 16 GiB, of which 12 are free. */
 const MEMORY = { totalPages: 0x40_0000n, freePages: 0x30_0000n }
@@ -42,11 +40,12 @@ export class Cpus {
     this.#options = options
     checkPlatform(options.platformId ?? 0)
     const { vendor, signature } = boot.raw
+    this.#signature = encodeSignature(signature)
     this.#vendor =
-      (vendor === 'Intel' || vendor === 'AMD') && signature.family >= FIRST_FAMILY[vendor]
+      (vendor === 'Intel' || vendor === 'AMD') &&
+      xenLoadsMicrocodeOn({ vendor, signature: this.#signature })
         ? vendor
         : null
-    this.#signature = encodeSignature(signature)
     this.#revisions = firmwareRevisions(options.microcodeRevision ?? 1, places.count)
     this.#settings = ucodeSettings(boot)
   }

@@ -29,6 +29,24 @@ const update = (revision: number, more: Parameters<typeof makeIntelUpdate>[0] = 
 
 const codes = (outcome: ReturnType<typeof predictOutcome>) => outcome.traps.map(({ code }) => code)
 
+describe('a CPU without a driver', () => {
+  const k8 = cpu(1, { vendor: 'AMD', signature: 0x50ff3 })
+  const files = [new Uint8Array(), new Uint8Array(4096), encodeAmdContainer({ patches: [] })]
+
+  it.each(['4.13.0', '4.17.7', '4.22'])('is refused every file by Xen %s', (release) => {
+    expect(files.map((file) => predictOutcome(host(release, [k8]), file).errno)).toEqual([
+      'EINVAL',
+      'EINVAL',
+      'EINVAL',
+    ])
+  })
+
+  it('and one with a driver is not', () => {
+    const k10 = cpu(1, { vendor: 'AMD', signature: 0x100f52 })
+    expect(predictOutcome(host('4.17.7', [k10]), new Uint8Array()).errno).toBe('ENOENT')
+  })
+})
+
 describe('traps', () => {
   const OLD = 0x10
   const NEW = 0x20

@@ -18,6 +18,7 @@ import {
   type XenRequest,
 } from '../select/xen.js'
 import { cpuOutcome, failuresOf, type Judged, loadsOf, untouched } from './cpus.js'
+import { xenLoadsMicrocodeOn } from './drivers.js'
 import { evidenceOf } from './evidence.js'
 import { placesOf, takesPart } from './topology.js'
 import { findTraps } from './traps.js'
@@ -70,7 +71,7 @@ export function predictFrom(
       cachedRevision: host.cachedRevision ?? null,
       ...revisionsFor(loadRequest(request, first), chosen),
       failing: failuresOf(judged),
-      ...obstacleFor(request, chosen, options),
+      ...obstacleFor(judged, options),
     },
   )
   return outcomeOf(asked, run, judged)
@@ -142,10 +143,10 @@ function revisionsFor(
 
 /** What the model must be told of the file; what the caller names comes before it, apart from what can only come later. */
 function obstacleFor(
-  request: XenRequest,
-  chosen: XenChoice,
+  { request, chosen, first }: Judged,
   { obstacle }: OutcomeOptions,
 ): { readonly obstacle?: LateLoadObstacle } {
+  if (obstacle === undefined && !xenLoadsMicrocodeOn(first)) return { obstacle: 'loading-locked' }
   const earlier = obstacle !== undefined && obstacle !== 'stop-machine-busy'
   if (chosen.found === null && !earlier) {
     const { errno } = nothingFound(request, chosen)
@@ -183,6 +184,7 @@ function outcomeOf(asked: Asked, run: Run, judged: Judged | null): LoadOutcome {
 /** 4.13 has other errors than EINVAL for what it cannot read. */
 function returned(run: Run, judged: Judged | null): LateLoadErrno | 'PANIC' | 'HANG' {
   if (judged === null || judged.chosen.found !== null || run.errno !== 'EINVAL') return run.errno
+  if (!xenLoadsMicrocodeOn(judged.first)) return run.errno
   const { errno } = nothingFound(judged.request, judged.chosen)
   return errno === 'EFAULT' || errno === 'EPERM' ? errno : run.errno
 }
