@@ -23,6 +23,7 @@ import { decisions } from './decisions.js'
 import { libvirtBaseline } from './libvirt.js'
 import { microcodeOperations } from './microcode.js'
 import type { Operation } from './operation.js'
+import { planning } from './planning.js'
 
 const fixtures = new URL('../fixtures/', import.meta.url)
 
@@ -214,5 +215,6 @@ export function operations(): Operation[] {
     },
     ...decisions(CPU_LEAVES, sets),
     ...microcodeOperations(),
+    ...planning(),
   ]
 }
