@@ -1,0 +1,88 @@
+/** Who may run where: every kind of guest before every kind of host, and the reasons by name. */
+import {
+  type Admission,
+  type AdmitOptions,
+  admitGuest,
+  type GuestCpu,
+  type HostSnapshot,
+  type Reason,
+} from '@xenlevel/core'
+import type { ReportGuest, ReportMobility, ReportReason, ReportVerdict } from './types.js'
+
+/** Judges guests before one host of each kind. */
+export function judgeGuests(
+  guests: readonly GuestCpu[],
+  hosts: readonly HostSnapshot[],
+  options: AdmitOptions,
+): ReportMobility {
+  const kinds = alikeGuests(guests)
+  const judged = kinds.map(({ guest, names }, place) => {
+    const answers = hosts.map((host) => admitGuest(guest, host, options))
+    return {
+      guest: { names, kind: guest.kind, cells: answers.map(cellOf).join('') },
+      verdicts: verdictsOf(place, answers),
+    }
+  })
+  return {
+    guests: judged.map(({ guest }): ReportGuest => guest),
+    verdicts: judged.flatMap(({ verdicts }) => verdicts),
+  }
+}
+
+/** Guests that were promised the same are judged once. */
+function alikeGuests(guests: readonly GuestCpu[]): { guest: GuestCpu; names: string[] }[] {
+  const kinds = new Map<string, { guest: GuestCpu; names: string[] }>()
+  guests.forEach((guest, place) => {
+    const name = guest.name ?? `guest ${place + 1}`
+    const key = keyOf(guest)
+    const alike = kinds.get(key)
+    if (alike === undefined) kinds.set(key, { guest: { ...guest, name }, names: [name] })
+    else alike.names.push(name)
+  })
+  return [...kinds.values()]
+}
+
+function keyOf({ name: _, policy, ...promised }: GuestCpu): string {
+  const records = policy?.toRecords()
+  return JSON.stringify([promised, policy?.release, records], (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+}
+
+function cellOf({ admitted, reasons }: Admission): string {
+  if (admitted) return reasons.length === 0 ? 'y' : 'd'
+  return reasons.some(({ grade }) => grade === 'refused') ? 'n' : 'l'
+}
+
+/** Hosts that say the same for the same reasons, put together; those with nothing to say are left out. */
+function verdictsOf(guest: number, answers: readonly Admission[]): ReportVerdict[] {
+  const verdicts = new Map<string, ReportVerdict & { readonly columns: number[] }>()
+  answers.forEach(({ admitted, judged, reasons, advice }, column) => {
+    if (reasons.length === 0) return
+    const said = reasonsOf(reasons)
+    const key = JSON.stringify([admitted, judged, said.map(keyOfReason)])
+    const same = verdicts.get(key)
+    if (same !== undefined) same.columns.push(column)
+    else verdicts.set(key, { guest, columns: [column], admitted, judged, reasons: said, advice })
+  })
+  return [...verdicts.values()]
+}
+
+/** Messages name the host, so reasons without a feature are the same on none but one. */
+function keyOfReason({ grade, code, features, messages }: ReportReason): readonly unknown[] {
+  return [grade, code, features, messages]
+}
+
+const GRADES: readonly Reason['grade'][] = ['refused', 'lost', 'degraded', 'cosmetic']
+
+function reasonsOf(reasons: readonly Reason[]): ReportReason[] {
+  const groups = new Map<string, { -readonly [Key in keyof ReportReason]: ReportReason[Key] }>()
+  for (const { grade, code, feature, message } of reasons) {
+    const key = `${grade} ${code}`
+    const group = groups.get(key) ?? { grade, code, features: [], messages: [] }
+    if (feature === undefined) group.messages = [...group.messages, message]
+    else group.features = [...group.features, feature]
+    groups.set(key, group)
+  }
+  return [...groups.values()].sort((a, b) => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade))
+}
