@@ -6,11 +6,14 @@ import type { Ending } from './libxc.js'
 import { walkLibxl } from './libxl.js'
 import { textOf } from './text.js'
 
-const HEADER = 64
-const MAGIC = 'libvirt-xml\n \0 \r'
+/** Bytes of the header. */
+export const HEADER = 64
+/** What a file begins with. */
+export const MAGIC = 'libvirt-xml\n \0 \r'
 /** What follows the XML is a stream from before 4.6. */
 const LEGACY_VERSION = 1
-const VERSION = 2
+/** The version whose stream is that of libxl. */
+export const VERSION = 2
 
 /** Reads a file. */
 export function* walkLibvirt(cursor: Cursor): Steps<Ending> {

@@ -5,8 +5,10 @@ import { completeRound, type Ending, walkLibxc } from './libxc.js'
 import { textOf } from './text.js'
 
 const HEADER = 16
-const IDENT = 'LibxlFmt'
-const VERSION = 2
+/** What a stream begins with. */
+export const IDENT = 'LibxlFmt'
+/** The one version that there is. */
+export const VERSION = 2
 const BIG_ENDIAN = 1 << 0
 /** From here on, Xen's own reader takes the padded length for one near 0; nothing that long is ever sent. */
 const LONGEST_BODY = 0xffff_fff8

@@ -5,9 +5,11 @@ import { legacyImage } from './legacy.js'
 import { completeRound, type Ending, walkLibxc } from './libxc.js'
 import { textOf } from './text.js'
 
-const SIGNATURE = 'XenSavedDomv2-\n'
+/** What an image begins with. */
+export const SIGNATURE = 'XenSavedDomv2-\n'
 const LEGACY_SIGNATURE = 'XenSavedDomain\n'
-const HEADER = 16
+/** Bytes of a header: two numbers of 64 bits. */
+export const HEADER = 16
 /** A length is a signed 64-bit number to xenopsd, and above this it is none that a file can have. */
 const LONGEST_BODY = 2n ** 53n - 1n
 

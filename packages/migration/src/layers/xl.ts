@@ -6,14 +6,17 @@ import type { Ending } from './libxc.js'
 import { walkLibxl } from './libxl.js'
 import { textOf } from './text.js'
 
-const HEADER = 48
-const MAGIC = 'Xen saved domain, xl format\n \0 \r'
-const BYTE_ORDER = 0x0102_0304
+/** Bytes of the header. */
+export const HEADER = 48
+/** What a file begins with. */
+export const MAGIC = 'Xen saved domain, xl format\n \0 \r'
+/** The number that shows the writer's byte order. */
+export const BYTE_ORDER = 0x0102_0304
 const BYTE_ORDER_SWAPPED = 0x0403_0201
 /** Mandatory flag: the configuration is JSON, else the text of a configuration file. */
 export const XL_CONFIG_IS_JSON = 1 << 0
 /** Mandatory flag: what follows is a libxl stream, else one from before 4.6. */
-const STREAM_V2 = 1 << 1
+export const STREAM_V2 = 1 << 1
 /** The length of the configuration stands before it. */
 export const XL_CONFIG_HEAD = 4
 
