@@ -44,3 +44,10 @@ export {
   readImage,
 } from './read.js'
 export type { PolicyRecord } from './records/policy.js'
+export { type EditConfig, editLibvirtXml, editXlConfig } from './rewrite/config.js'
+export { RewriteError, type RewriteErrorCode } from './rewrite/errors.js'
+export type { HeldHead, RewriteOptions } from './rewrite/head.js'
+export { type PolicyOfHead, type RewritePolicyOptions, rewritePolicy } from './rewrite/policy.js'
+export type { NewPolicy, PolicyChange } from './rewrite/policy-records.js'
+export { trimImage } from './rewrite/trim.js'
+export { upgradeImage } from './rewrite/upgrade.js'
