@@ -7,6 +7,8 @@ import {
   encodeLeaves,
   encodeMsrs,
   type MsrEntry,
+  nearestRelease,
+  UnknownReleaseError,
 } from '@xenlevel/cpuid'
 import { RewriteError } from './errors.js'
 import { fitPolicy } from './fit.js'
@@ -38,15 +40,17 @@ const NONE: PolicyBodies = { X86_CPUID_POLICY: null, X86_MSR_POLICY: null }
  *
  * @param release - the receiver's release; the newest there is by default.
  * @throws {@link RewriteError} for a policy that the release cannot hold, or a body that is none.
- * @throws {@link @xenlevel/core!PolicyRecordError} for records that it refuses.
+ * @throws {@link @xenlevel/core!PolicyRecordError} for records that it refuses, {@link @xenlevel/cpuid!UnknownReleaseError} for a release
+ * of which nothing is known.
  */
 export function policyBodies(
   policy: NewPolicy,
   head: HeldHead,
   release: string | undefined,
 ): PolicyBodies {
+  const exact = release === undefined ? undefined : knownRelease(release)
   if (policy === null) return NONE
-  const change = policy instanceof CpuPolicy ? recordsOf(policy, release) : policy
+  const change = policy instanceof CpuPolicy ? recordsOf(policy, exact) : policy
   const [leaves, msrs] = [entriesOf(change.leaves, LEAVES), entriesOf(change.msrs, MSRS)]
   const kept = (name: keyof PolicyBodies) =>
     head.policyRecords.findLast((record) => record.name === name)?.bytes
@@ -58,12 +62,18 @@ export function policyBodies(
   CpuPolicy.fromRecords(
     judged.leaves ?? [],
     judged.msrs ?? [],
-    release === undefined ? {} : { release },
+    exact === undefined ? {} : { release: exact },
   )
   return {
     X86_CPUID_POLICY: bodyOf(change.leaves, encodeLeaves),
     X86_MSR_POLICY: bodyOf(change.msrs, encodeMsrs),
   }
+}
+
+function knownRelease(release: string): string {
+  const exact = nearestRelease(release)
+  if (exact === undefined) throw new UnknownReleaseError(release)
+  return exact
 }
 
 function recordsOf(policy: CpuPolicy, release: string | undefined): PolicyChange {

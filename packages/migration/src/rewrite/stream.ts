@@ -1,6 +1,6 @@
 /** Generators as web streams: one chunk goes in when the generator asks for it, and none before what it made of the last was taken. */
 
-/** What a transform does: reads chunks as far as it needs them, and gives others. */
+/** What a transform does: reads chunks as far as it needs them, to their end, and gives others. */
 export type Through = (input: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
 
 /**
@@ -9,18 +9,15 @@ export type Through = (input: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8A
  */
 export function transformOf(through: Through): TransformStream<Uint8Array, Uint8Array> {
   const input = new Handover()
-  let ended: Promise<void> = Promise.resolve()
   return new TransformStream<Uint8Array, Uint8Array>({
     start(controller) {
-      ended = pump(through(input), controller)
-      // Whoever gives the next chunk hears of it.
-      ended.catch(() => undefined)
+      pump(through(input), controller).then(
+        () => input.close(null),
+        (error: unknown) => input.close({ error }),
+      )
     },
-    transform: (chunk) => Promise.race([ended, input.give(chunk)]),
-    async flush() {
-      void input.give(null)
-      await ended
-    },
+    transform: (chunk) => input.give(chunk),
+    flush: () => input.give(null),
   })
 }
 
@@ -31,22 +28,38 @@ async function pump(
   for await (const chunk of output) if (chunk.length > 0) controller.enqueue(chunk)
 }
 
-/** Between one who gives chunks and one who asks for them. */
+/** A chunk that was given; null is the end of the input. */
+interface Given {
+  readonly chunk: Uint8Array | null
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Between one who gives chunks, one at a time, and one who asks for them. */
 class Handover implements AsyncIterable<Uint8Array> {
   /** Set while the next chunk is waited for. */
   #wanted: ((chunk: Uint8Array | null) => void) | null = null
-  /** Set from the moment in which a chunk is given until the one after it is asked for. */
-  #given: { readonly chunk: Uint8Array | null; taken: boolean; readonly done: () => void } | null =
-    null
+  /** Set from the moment in which a chunk is given until the next is asked for. */
+  #given: Given | null = null
+  #taken = false
+  #closed: { readonly failure: { readonly error: unknown } | null } | null = null
 
-  /** Resolves when the chunk is used up; null is the end of the input. */
+  /** Resolves when the chunk is used up, of the end when everything is given; rejects as the other side fails. */
   give(chunk: Uint8Array | null): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      this.#given = { chunk, resolve, reject }
       const wanted = this.#wanted
-      this.#given = { chunk, taken: wanted !== null, done: resolve }
       this.#wanted = null
-      wanted?.(chunk)
+      this.#taken = wanted !== null
+      if (this.#closed !== null) this.#settle(this.#closed.failure)
+      else wanted?.(chunk)
     })
+  }
+
+  /** Nothing more is asked for. */
+  close(failure: { readonly error: unknown } | null): void {
+    this.#closed = { failure }
+    this.#settle(failure)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
@@ -54,15 +67,20 @@ class Handover implements AsyncIterable<Uint8Array> {
   }
 
   #next(): Promise<Uint8Array | null> {
-    const given = this.#given
-    if (given !== null && !given.taken) {
-      given.taken = true
-      return Promise.resolve(given.chunk)
+    if (this.#given !== null && !this.#taken) {
+      this.#taken = true
+      return Promise.resolve(this.#given.chunk)
     }
-    this.#given = null
     return new Promise((resolve) => {
       this.#wanted = resolve
-      given?.done()
+      this.#settle(null)
     })
+  }
+
+  #settle(failure: { readonly error: unknown } | null): void {
+    const given = this.#given
+    this.#given = null
+    if (failure === null) given?.resolve()
+    else given?.reject(failure.error)
   }
 }
