@@ -69,6 +69,16 @@ export class ByteQueue {
     return chunk === undefined ? NOTHING : this.take(Math.min(bytes, chunk.length - this.#used))
   }
 
+  /**
+   * Uses whole units, as many as the first chunk has and no more than asked for, without a copy. Only a unit that lies in two chunks is put
+   * together, alone.
+   */
+  takeUnits(unit: number, bytes: number): Uint8Array {
+    const chunk = this.#chunks[this.#first]
+    const here = chunk === undefined ? 0 : Math.min(bytes, chunk.length - this.#used)
+    return this.take(here < unit ? unit : here - (here % unit))
+  }
+
   /** Uses bytes without a look at them; how many there were. */
   drop(bytes: number): number {
     const dropped = Math.min(bytes, this.#length)
@@ -84,6 +94,14 @@ export class ByteQueue {
     this.#length -= dropped
     this.#offset += dropped
     return dropped
+  }
+
+  /** Keeps a copy of what is left of the last chunk: whoever pushed it may write over it from here on. */
+  settle(): void {
+    const last = this.#chunks.length - 1
+    const used = last === this.#first ? this.#used : 0
+    if (used > 0) this.#used = 0
+    if (last >= this.#first) this.#chunks[last] = (this.#chunks[last] ?? NOTHING).slice(used)
   }
 
   /** Takes out what is left, chunk by chunk; it does not count as used. */
