@@ -174,10 +174,21 @@ export {
   combineFeaturesets,
   FeaturesetCombiner,
 } from './pool/combine.js'
-export { PoolError } from './pool/errors.js'
-export { type LevelOptions, levelPool, type PoolLevel } from './pool/level.js'
+export { PoolError, PoolLevelError } from './pool/errors.js'
+export { levelPool, type PoolLevel } from './pool/level.js'
 export type { LevelledGuest } from './pool/levelled-guest.js'
+export { type LevelOptions, PoolLeveller } from './pool/leveller.js'
 export type { Loss } from './pool/losses.js'
+export type { FeatureWeights } from './pool/partition/counted.js'
+export {
+  type FleetPartition,
+  type PartitionOptions,
+  partitionFleet,
+} from './pool/partition/partition.js'
+export type { UnplacedHost } from './pool/partition/read-fleet.js'
+export type { FleetPool, HostLoss } from './pool/partition/report.js'
+export type { PartitionMethod } from './pool/partition/search.js'
+export { parsePoolLevel } from './pool/read-level.js'
 export type { HostChanges } from './pool/whole/level-policies.js'
 export {
   type LevelPoliciesOptions,
