@@ -75,6 +75,15 @@ export class FeaturesetCombiner {
     this.#addWords(this.#text, parseWordsInto(text, this.#text))
   }
 
+  /** Adds sets of one length of which it is known what all of them have and what any has. */
+  addSpan(all: Featureset, any: Featureset): void {
+    this.#addWords(all.words, any.words.length)
+    if (all === any) return
+    for (let index = 0; index < any.words.length; index++) {
+      this.#any[index] = (this.#any[index] ?? 0) | (any.words[index] ?? 0)
+    }
+  }
+
   /** What all sets so far have in common. More may be added afterwards. */
   result(): Featureset {
     if (this.#count === 0) return Featureset.empty

@@ -1,76 +1,82 @@
 /** What should be known about a level: which hosts are special, and what follows from it. */
 import type { Finding } from '../finding.js'
-import type { LevelMember } from './losses.js'
+import type { CarriedGroup } from './groups/carried.js'
+import { joinTallies, type Tally } from './groups/tally.js'
+import type { LevelGroups } from './losses.js'
 
 interface Rule {
   readonly code: string
   readonly severity: Finding['severity']
   /** The hosts it is about; none, and there is no finding. */
-  readonly about: (member: LevelMember, members: readonly LevelMember[]) => boolean
-  readonly message: (hosts: string, members: readonly LevelMember[], release: string) => string
+  readonly about: (groups: readonly CarriedGroup[]) => readonly CarriedGroup[]
+  readonly message: (hosts: string, groups: readonly CarriedGroup[], pool: LevelGroups) => string
 }
 
 const RULES: readonly Rule[] = [
   {
     code: 'vendors-differ',
     severity: 'error',
-    about: (_, members) => new Set(members.map(({ host }) => host.cpu.vendor)).size > 1,
-    message: (_, members) =>
-      `The hosts are of different vendors (${members.map(({ host }) => `${host.name} ${host.cpu.vendor}`).join(', ')}): no guest can move between vendors, whatever its features. Make one pool a vendor.`,
+    about: (groups) =>
+      new Set(groups.map(({ group }) => group.traits.vendor)).size > 1 ? groups : [],
+    message: (_, groups, pool) =>
+      `The hosts are of different vendors (${byText(groups, ({ group }) => group.traits.vendor, pool)}): no guest can move between vendors, whatever its features. Make one pool a vendor.`,
   },
   {
     code: 'featuresets-unknown',
     severity: 'warning',
-    about: ({ offered }) => offered.evidence === 'unknown',
+    about: (groups) => groups.filter(({ group }) => group.traits.evidence === 'unknown'),
     message: (hosts) =>
       `Nothing is known of what these hosts offer, and they do not count for the level: ${hosts}. Take their snapshots again.`,
   },
   {
     code: 'offer-estimated',
     severity: 'info',
-    about: ({ offered }) => offered.evidence === 'estimated',
-    message: (hosts, members, release) =>
-      `What these hosts offer is estimated from their raw featuresets and the static masks of ${members.every(({ host }) => host.xen === null) ? `Xen ${release}` : 'their Xen'}: ${hosts}. A snapshot taken on a running host is exact.`,
+    about: (groups) => groups.filter(({ group }) => group.traits.evidence === 'estimated'),
+    message: (hosts, groups, { table }) =>
+      `What these hosts offer is estimated from their raw featuresets and the static masks of ${groups.every(({ group }) => group.traits.xen === null) ? `Xen ${table.release}` : 'their Xen'}: ${hosts}. A snapshot taken on a running host is exact.`,
   },
   {
     code: 'host-without-hvm',
     severity: 'warning',
-    about: ({ offered }) => offered.hvm === null && offered.evidence !== 'unknown',
+    about: (groups) => speaking(groups).filter(({ hvm }) => hvm === null),
     message: (hosts) =>
       `These hosts cannot run HVM guests and do not count for their level: ${hosts}.`,
   },
   {
     code: 'words-unknown',
     severity: 'warning',
-    about: ({ host }) => host.unknownWords.length > 0,
+    about: (groups) => groups.filter(({ group }) => group.traits.wordsUnknown),
     message: (hosts) =>
       `The snapshots of these hosts do not show all featureset words, and the level has nothing of the words they leave out: ${hosts}. Take them again on the hosts.`,
   },
   {
     code: 'releases-differ',
     severity: 'info',
-    about: ({ offered }, members) =>
-      offered.evidence !== 'unknown' &&
-      new Set(speaking(members).map((member) => member.offered.release)).size > 1,
-    message: (_, members, release) =>
-      `The hosts run different releases (${members.map(({ host }) => `${host.name} ${host.xen?.release ?? 'none'}`).join(', ')}); their featuresets are carried by name to the words of ${release}.`,
+    about: (groups) =>
+      new Set(speaking(groups).map(({ release }) => release)).size > 1 ? speaking(groups) : [],
+    message: (_, groups, pool) =>
+      `The hosts run different releases (${byText(groups, ({ group }) => group.traits.xen ?? 'none', pool)}); their featuresets are carried by name to the words of ${pool.table.release}.`,
   },
   {
     code: 'release-unknown',
     severity: 'warning',
-    about: ({ offered }) => offered.release === undefined,
-    message: (hosts, _, release) =>
-      `There is no feature table for the Xen of these hosts, and their words are taken for those of ${release}: ${hosts}.`,
+    about: (groups) => groups.filter(({ release }) => release === undefined),
+    message: (hosts, _, { table }) =>
+      `There is no feature table for the Xen of these hosts, and their words are taken for those of ${table.release}: ${hosts}.`,
   },
   {
     code: 'lengths-differ',
     severity: 'info',
-    about: ({ host }, members) => {
-      const own = lengthOf({ host })
-      return (
-        own !== undefined &&
-        members.some((other) => (lengthOf(other) ?? own) > own && sameRelease(host, other.host))
-      )
+    about: (groups) => {
+      const longest = new Map<string | null, number>()
+      for (const { group } of groups) {
+        const { xen, words } = group.traits
+        longest.set(xen, Math.max(longest.get(xen) ?? 0, words ?? 0))
+      }
+      return groups.filter(({ group }) => {
+        const { xen, words } = group.traits
+        return words !== null && (longest.get(xen) ?? 0) > words
+      })
     },
     message: (hosts) =>
       `These hosts report fewer featureset words than others of their release; the words they leave out count as zero: ${hosts}.`,
@@ -78,31 +84,57 @@ const RULES: readonly Rule[] = [
   {
     code: 'bits-unnamed',
     severity: 'warning',
-    about: ({ offered }) => offered.unnamed.length > 0,
-    message: (hosts, members) =>
-      `These hosts offer bits that their own release does not name, so nothing says where they belong in another: ${hosts} (bits ${[...new Set(members.flatMap(({ offered }) => offered.unnamed))].join(', ')}).`,
+    about: (groups) => groups.filter(({ unnamed }) => unnamed.length > 0),
+    message: (hosts, groups) =>
+      `These hosts offer bits that their own release does not name, so nothing says where they belong in another: ${hosts} (bits ${numbers(groups.flatMap(({ unnamed }) => unnamed)).join(', ')}).`,
   },
 ]
 
 /** The findings, in a fixed order. */
-export function findFindings(members: readonly LevelMember[], release: string): Finding[] {
+export function findFindings(pool: LevelGroups): Finding[] {
+  const { groups } = pool
   return RULES.flatMap(({ code, severity, about, message }) => {
-    const hosts = members.filter((member) => about(member, members)).map(({ host }) => host.name)
-    return hosts.length === 0
-      ? []
-      : [{ code, severity, hosts, message: message(hosts.join(', '), members, release) }]
+    const concerned = about(groups)
+    if (concerned.length === 0) return []
+    const tally = hostsOf(concerned, pool)
+    const { hosts } = tally
+    return [{ code, severity, hosts, message: message(tallyText(tally), groups, pool) }]
   })
 }
 
-/** The members that told anything. */
-function speaking(members: readonly LevelMember[]): LevelMember[] {
-  return members.filter(({ offered }) => offered.evidence !== 'unknown')
+/** Names, and how many more there are. */
+export function tallyText({ count, hosts }: Tally): string {
+  const names = hosts.join(', ')
+  return count > hosts.length ? `${names} and ${count - hosts.length} more` : names
 }
 
-function lengthOf({ host }: Pick<LevelMember, 'host'>): number | undefined {
-  return (host.featuresets.pvDefault ?? host.featuresets.raw)?.words.length
+function hostsOf(groups: readonly CarriedGroup[], { names }: LevelGroups): Tally {
+  return joinTallies(
+    groups.map(({ group }) => group.hosts),
+    names,
+  )
 }
 
-function sameRelease(a: LevelMember['host'], b: LevelMember['host']): boolean {
-  return a.xen?.release === b.xen?.release
+/** The hosts by what is said of them, in alphabetical order of that. */
+function byText(
+  groups: readonly CarriedGroup[],
+  say: (group: CarriedGroup) => string,
+  pool: LevelGroups,
+): string {
+  return [...new Set(groups.map(say))]
+    .sort()
+    .map((text) => {
+      const alike = groups.filter((group) => say(group) === text)
+      return `${text}: ${tallyText(hostsOf(alike, pool))}`
+    })
+    .join('; ')
+}
+
+/** The groups that told anything. */
+function speaking(groups: readonly CarriedGroup[]): CarriedGroup[] {
+  return groups.filter(({ group }) => group.traits.evidence !== 'unknown')
+}
+
+function numbers(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b)
 }

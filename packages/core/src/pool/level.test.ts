@@ -59,9 +59,9 @@ describe('levelPool', () => {
       'LM',
     ])
     expect(level.losses).toEqual([
-      { feature: 'NX', hosts: ['old'], kind: 'absent', guests: ['pv', 'hvm'] },
-      { feature: 'AVX2', hosts: ['old'], kind: 'absent', guests: ['pv', 'hvm'] },
-      { feature: 'SMAP', hosts: ['old'], kind: 'absent', guests: ['hvm'] },
+      { feature: 'NX', hosts: ['old'], count: 1, kind: 'absent', guests: ['pv', 'hvm'] },
+      { feature: 'AVX2', hosts: ['old'], count: 1, kind: 'absent', guests: ['pv', 'hvm'] },
+      { feature: 'SMAP', hosts: ['old'], count: 1, kind: 'absent', guests: ['hvm'] },
     ])
   })
 
@@ -90,8 +90,8 @@ describe('levelPool', () => {
       hostWith('b', [], { featuresets: set('IBRSB', 'AMD_SSBD', 'IBRS') }),
     ])
     expect(level.losses).toEqual([
-      { feature: 'IBRS', hosts: ['a'], kind: 'absent', guests: ['pv', 'hvm'] },
-      { feature: 'AMD_SSBD', hosts: ['a'], kind: 'dependency', guests: ['pv', 'hvm'] },
+      { feature: 'IBRS', hosts: ['a'], count: 1, kind: 'absent', guests: ['pv', 'hvm'] },
+      { feature: 'AMD_SSBD', hosts: ['a'], count: 1, kind: 'dependency', guests: ['pv', 'hvm'] },
     ])
   })
 
@@ -106,7 +106,7 @@ describe('levelPool', () => {
     expect(level.physAddrBits).toBe(44)
     expect(level.findings.find(({ code }) => code === 'vendors-differ')).toMatchObject({
       severity: 'error',
-      hosts: ['old', 'amd'],
+      hosts: ['amd', 'old'],
     })
   })
 
@@ -198,7 +198,7 @@ describe('a pool over releases', () => {
     expect(level.hvm.default.names(table)).toEqual(['FPU', 'RTM', 'TSXLDTRK'])
     expect(level.hvm.default.words).toHaveLength(12)
     expect(level.losses).toEqual([
-      { feature: 'AVX_IFMA', hosts: ['young'], kind: 'not-carried', guests: ['pv', 'hvm'] },
+      { feature: 'AVX_IFMA', hosts: ['young'], count: 1, kind: 'not-carried', guests: ['pv', 'hvm'] },
     ])
     expect(level.findings.map(({ code }) => code)).toEqual(['releases-differ'])
   })
@@ -243,7 +243,7 @@ describe('a pool over releases', () => {
     ])
     expect(level.findings.map(({ code, hosts }) => [code, hosts])).toEqual([
       ['host-without-hvm', ['odd']],
-      ['releases-differ', ['odd', 'short', 'old']],
+      ['releases-differ', ['odd', 'old', 'short']],
       ['lengths-differ', ['short']],
       ['bits-unnamed', ['odd']],
     ])

@@ -2,11 +2,12 @@
 import * as z from 'zod'
 import { cpuPolicySchema } from '../documents/policy.js'
 import type { CpuPolicy } from '../policy/cpu-policy.js'
-import { policiesOfSnapshot, runsHvm } from '../xen/host-policies.js'
 import type { DefaultFeatureset, MaxFeatureset } from '../xen/offered-featuresets.js'
-import { type CombineOptions, FeaturesetCombiner } from './combine.js'
-import type { LevelMember } from './losses.js'
-import { levelPolicies, type PolicyLevel } from './whole/level-policies.js'
+import { type CombineMethod, FeaturesetCombiner } from './combine.js'
+import type { LevelKind } from './groups/host-group.js'
+import { joinTallies, type Tally } from './groups/tally.js'
+import type { LevelGroups } from './losses.js'
+import type { PolicyLevel } from './whole/level-policies.js'
 
 /** The level for one kind of guest. */
 export interface LevelledGuest {
@@ -14,92 +15,92 @@ export interface LevelledGuest {
   readonly default: DefaultFeatureset
   /** For acceptance: what every host lets in. */
   readonly max: MaxFeatureset
-  /** The hosts that count: for HVM guests those that can run them. */
+  /**
+   * The hosts that count: for HVM guests those that can run them. In alphabetical order: all of them in a pool of up to 4,096 hosts, the
+   * first 16 in a larger fleet.
+   */
   readonly hosts: readonly string[]
+  /** How many hosts count. */
+  readonly count: number
   /**
    * For boot, whole: a policy that every host takes and leaves as it is. Null where the policies of some host are not known, or where
    * no such policy exists; then {@link LevelledGuest.whole} says why.
    */
   readonly policy: CpuPolicy | null
-  /** The level of whole policies, with what it costs and what stands in its way; null where the policies of some host are not known. */
+  /**
+   * The level of whole policies, with what it costs and what stands in its way. Null where the policies of some host are not known: hosts
+   * that told none, levels read from a document, fleets of more than 4,096 hosts.
+   */
   readonly whole: PolicyLevel | null
+}
+
+/** Where the whole policies of a level are found, when they are asked for. */
+export interface WholeSource {
+  readonly whole: (kind: LevelKind) => PolicyLevel | null
+  /** The policy that a document holds. */
+  readonly policy: (kind: LevelKind) => CpuPolicy | null
 }
 
 /** Levels the guests of one kind. */
 export function levelGuests(
-  members: readonly LevelMember[],
-  kind: 'pv' | 'hvm',
-  options: CombineOptions,
+  { groups, table, names }: LevelGroups,
+  { kind, method }: { readonly kind: LevelKind; readonly method: CombineMethod },
+  source: WholeSource,
 ): LevelledGuest {
-  const [forBoot, forAcceptance] = [
-    new FeaturesetCombiner(options),
-    new FeaturesetCombiner(options),
-  ]
-  const counting: LevelMember[] = []
-  for (const member of members) {
-    const sets = member.offered[kind]
-    if (sets === null) continue
-    forBoot.add(sets.default)
-    forAcceptance.add(sets.max)
-    counting.push(member)
+  const options = { release: table.release, method }
+  const forBoot = new FeaturesetCombiner(options)
+  const forAcceptance = new FeaturesetCombiner(options)
+  const counting: Tally[] = []
+  for (const { group, [kind]: offer } of groups) {
+    if (offer === null) continue
+    forBoot.addSpan(offer.default.all, offer.default.any)
+    forAcceptance.addSpan(offer.max.all, offer.max.any)
+    counting.push(group.hosts)
   }
-  return new Levelled(forBoot.result(), forAcceptance.result(), {
-    members: counting,
-    kind,
-    options,
-  })
-}
-
-interface Levelling {
-  readonly members: readonly LevelMember[]
-  readonly kind: 'pv' | 'hvm'
-  readonly options: CombineOptions
+  const sets = { default: forBoot.result(), max: forAcceptance.result() }
+  return new Levelled(sets, joinTallies(counting, names), { kind, source })
 }
 
 class Levelled implements LevelledGuest {
   readonly default: DefaultFeatureset
   readonly max: MaxFeatureset
   readonly hosts: readonly string[]
-  readonly #levelling: Levelling
+  readonly count: number
+  readonly #kind: LevelKind
+  readonly #source: WholeSource
   #whole: PolicyLevel | null | undefined
 
-  constructor(forBoot: DefaultFeatureset, forAcceptance: MaxFeatureset, levelling: Levelling) {
-    this.default = forBoot
-    this.max = forAcceptance
-    this.hosts = Object.freeze(levelling.members.map(({ host }) => host.name))
-    this.#levelling = levelling
+  constructor(
+    sets: { readonly default: DefaultFeatureset; readonly max: MaxFeatureset },
+    { hosts, count }: Tally,
+    { kind, source }: { readonly kind: LevelKind; readonly source: WholeSource },
+  ) {
+    this.default = sets.default
+    this.max = sets.max
+    this.hosts = hosts
+    this.count = count
+    this.#kind = kind
+    this.#source = source
   }
 
   get whole(): PolicyLevel | null {
     // Found when it is asked for: most callers want featuresets, and those cost a hundredth of it.
-    if (this.#whole === undefined) this.#whole = wholeLevel(this.#levelling)
+    if (this.#whole === undefined) this.#whole = this.#source.whole(this.#kind)
     return this.#whole
   }
 
   get policy(): CpuPolicy | null {
-    return this.whole?.policy ?? null
+    return this.whole?.policy ?? this.#source.policy(this.#kind)
   }
 
   toJSON(): object {
-    const { default: forBoot, max, hosts, policy } = this
+    const { default: forBoot, max, hosts, count, policy } = this
     return {
       default: forBoot,
       max,
       hosts,
+      count,
       ...(policy === null ? {} : { policy: z.encode(cpuPolicySchema, policy) }),
     }
   }
-}
-
-function wholeLevel({ members, kind, options }: Levelling): PolicyLevel | null {
-  const hosts = []
-  for (const { host } of members) {
-    const policies = policiesOfSnapshot(host)?.policies
-    if (policies === undefined || (kind === 'hvm' && !runsHvm(policies))) return null
-    hosts.push({ name: host.name, policies })
-  }
-  if (hosts.length === 0) return null
-  // A guest on shadow paging is let in everywhere, one with hardware-assisted paging only where there is some.
-  const hap = members.every(({ host }) => host.xen?.hap ?? true)
-  return levelPolicies(hosts, { ...options, kind, domain: { hap } })
 }

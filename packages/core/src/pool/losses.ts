@@ -1,30 +1,29 @@
 /** What a level costs: which feature, and which hosts lack it. */
 import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
-import type { HostSnapshot } from '../documents/snapshot.js'
 import { compatibilityMask } from '../xen/compatibility-bits.js'
-import type { DefaultFeatureset, OfferedFeaturesets } from '../xen/offered-featuresets.js'
-
-type Kind = 'pv' | 'hvm'
+import type { DefaultFeatureset } from '../xen/offered-featuresets.js'
+import type { CarriedGroup } from './groups/carried.js'
+import { LEVEL_KINDS, type LevelKind } from './groups/host-group.js'
+import { joinTallies, type Tally } from './groups/tally.js'
 
 /** A feature that some host offers by default and the pool cannot promise. */
 export interface Loss {
   /** What is lost, as the level's release spells it; where that has no name for it, as the host's own release does. */
   readonly feature: FeatureName
-  /** The hosts that lack it; of a feature that cannot be carried, the hosts that offer it. */
+  /**
+   * The hosts that lack it; of a feature that cannot be carried, the hosts that offer it. In alphabetical order: all of them in a pool of up
+   * to 4,096 hosts, the first 16 in a larger fleet.
+   */
   readonly hosts: readonly string[]
+  /** How many hosts those are; of a `dependency` in a fleet of more than 4,096 different hosts, how many there are at least. */
+  readonly count: number
   /**
    * `absent`: these hosts lack it. `dependency`: they have it, but lack something it needs. `not-carried`: these hosts offer it, and the
    * release that the level is made for does not know it.
    */
   readonly kind: 'absent' | 'dependency' | 'not-carried'
   /** The kinds of guest that lose it. */
-  readonly guests: readonly Kind[]
-}
-
-/** A host and what it offers. */
-export interface LevelMember {
-  readonly host: HostSnapshot
-  readonly offered: OfferedFeaturesets
+  readonly guests: readonly LevelKind[]
 }
 
 /** A level as far as losses are concerned. */
@@ -34,60 +33,83 @@ interface LevelSets {
   readonly hvm: { readonly default: DefaultFeatureset }
 }
 
+/** Groups in the words of a level, and how many names of hosts it tells. */
+export interface LevelGroups {
+  readonly groups: readonly CarriedGroup[]
+  readonly table: FeatureTable
+  readonly names: number
+}
+
 /** Features that some host offers by default and the level lacks, by bit; then those that cannot be carried. */
-export function findLosses(
-  members: readonly LevelMember[],
-  level: LevelSets,
-  table: FeatureTable,
-): Loss[] {
+export function findLosses(level: LevelSets, pool: LevelGroups): Loss[] {
+  const { table } = pool
   const ignored = compatibilityMask(level.vendor, table)
-  const kinds = ['pv', 'hvm'] as const
   const bit = ({ feature }: Loss) => table.feature(feature)?.bit ?? table.words.length * 32
   return mergeKinds([
-    ...kinds.flatMap((kind) => lossesOf(kind, members, level[kind].default, ignored, table)),
-    ...kinds.flatMap((kind) => notCarried(kind, members)),
+    ...LEVEL_KINDS.flatMap((kind) => lossesOf(kind, level[kind].default, ignored, pool)),
+    ...LEVEL_KINDS.flatMap((kind) => notCarried(kind, pool)),
   ]).sort((a, b) => bit(a) - bit(b))
 }
 
 function lossesOf(
-  kind: Kind,
-  members: readonly LevelMember[],
+  kind: LevelKind,
   level: Featureset,
   ignored: Featureset,
-  table: FeatureTable,
+  { groups, table, names }: LevelGroups,
 ): Loss[] {
-  const counting = members.flatMap(({ host, offered }) => {
-    const sets = offered[kind]
-    return sets === null ? [] : [{ name: host.name, set: sets.default }]
-  })
-  const anywhere = counting.reduce((union, { set }) => union.or(set), Featureset.empty)
+  const anywhere = groups.reduce(
+    (union, group) => union.or(group[kind]?.default.any ?? Featureset.empty),
+    Featureset.empty,
+  )
   const lacking = (bits: readonly number[]) =>
-    counting.filter(({ set }) => bits.some((bit) => !set.has(bit))).map(({ name }) => name)
+    joinTallies(
+      groups.flatMap((group) => lackingAny(group, kind, bits, names)),
+      names,
+    )
   const lost = anywhere.andNot(level).andNot(ignored)
   return lost.names(table).map((feature): Loss => {
-    const bitOf = (name: typeof feature) => table.feature(name)?.bit ?? -1
-    const hosts = lacking([bitOf(feature)])
-    return hosts.length > 0
-      ? { feature, hosts, kind: 'absent', guests: [kind] }
+    const bitOf = (name: FeatureName) => table.feature(name)?.bit ?? -1
+    const without = lacking([bitOf(feature)])
+    return without.count > 0
+      ? { feature, ...without, kind: 'absent', guests: [kind] }
       : {
           feature,
-          hosts: lacking(table.requirements(feature).map(bitOf)),
+          ...lacking(table.requirements(feature).map(bitOf)),
           kind: 'dependency',
           guests: [kind],
         }
   })
 }
 
-function notCarried(kind: Kind, members: readonly LevelMember[]): Loss[] {
-  const hosts = new Map<FeatureName, string[]>()
-  for (const { host, offered } of members) {
-    for (const feature of offered.notCarried[kind]) {
-      hosts.set(feature, [...(hosts.get(feature) ?? []), host.name])
+/** Who lacks any of some bits: exactly in a group whose hosts are alike, in others as many as lack one of them. */
+function lackingAny(
+  group: CarriedGroup,
+  kind: LevelKind,
+  bits: readonly number[],
+  names: number,
+): Tally | [] {
+  const tallies = bits.map((bit) => group.lacking(kind, bit)).filter(({ count }) => count > 0)
+  const whole = tallies.find((tally) => tally === group.group.hosts)
+  if (whole !== undefined) return whole
+  if (tallies.length === 0) return []
+  return {
+    count: Math.max(...tallies.map(({ count }) => count)),
+    hosts: joinTallies(tallies, names).hosts,
+  }
+}
+
+function notCarried(kind: LevelKind, { groups, names }: LevelGroups): Loss[] {
+  const having = new Map<FeatureName, Tally[]>()
+  for (const group of groups) {
+    for (const left of group[kind]?.leftBehind ?? []) {
+      const tallies = having.get(left.feature) ?? []
+      having.set(left.feature, tallies)
+      tallies.push(left.having)
     }
   }
-  return [...hosts].map(([feature, names]) => ({
+  return [...having].map(([feature, tallies]) => ({
     feature,
-    hosts: names,
+    ...joinTallies(tallies, names),
     kind: 'not-carried',
     guests: [kind],
   }))
@@ -95,14 +117,25 @@ function notCarried(kind: Kind, members: readonly LevelMember[]): Loss[] {
 
 /** One loss where PV and HVM guests lose the same feature to the same hosts. */
 function mergeKinds(losses: readonly Loss[]): Loss[] {
-  const merged = new Map<string, Loss>()
+  const merged: Loss[] = []
+  const byFeature = new Map<FeatureName, number>()
   for (const loss of losses) {
-    const key = JSON.stringify([loss.feature, loss.kind, loss.hosts])
-    const present = merged.get(key)
-    merged.set(
-      key,
-      present === undefined ? loss : { ...present, guests: [...present.guests, ...loss.guests] },
-    )
+    const at = byFeature.get(loss.feature)
+    const present = at === undefined ? undefined : merged[at]
+    if (at === undefined || present === undefined || !sameHosts(present, loss)) {
+      byFeature.set(loss.feature, merged.push(loss) - 1)
+    } else {
+      merged[at] = { ...present, guests: [...present.guests, ...loss.guests] }
+    }
   }
-  return [...merged.values()]
+  return merged
+}
+
+function sameHosts(a: Loss, b: Loss): boolean {
+  return (
+    a.kind === b.kind &&
+    a.count === b.count &&
+    a.hosts.length === b.hosts.length &&
+    a.hosts.every((name, index) => name === b.hosts[index])
+  )
 }

@@ -84,6 +84,11 @@ export function levelPolicies(
   return new Level(pool)
 }
 
+/** The level of a pool to which nothing is added any more. */
+export function policyLevelOf(pool: PolicyPool): PolicyLevel {
+  return new Level(pool)
+}
+
 /** {@link levelPolicies} for hosts that come one by one, or pool by pool: neither their order nor how they were parted matters. */
 export class PolicyLeveller {
   readonly #pool: PolicyPool

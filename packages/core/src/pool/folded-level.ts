@@ -1,0 +1,165 @@
+/** A level that is found from groups of hosts. */
+import {
+  type CpuVendor,
+  compareReleases,
+  type FeatureTable,
+  featureTable,
+  nearestRelease,
+} from '@xenlevel/cpuid'
+import type { Finding } from '../finding.js'
+import type { CombineMethod } from './combine.js'
+import { PoolError } from './errors.js'
+import { findFindings } from './findings.js'
+import { carryGroup } from './groups/carried.js'
+import { groupDocument } from './groups/document.js'
+import type { HostGroup } from './groups/host-group.js'
+import { HostGroups } from './groups/host-groups.js'
+import { joinTallies, namesKept } from './groups/tally.js'
+import type { PoolLevel } from './level.js'
+import { type LevelledGuest, levelGuests, type WholeSource } from './levelled-guest.js'
+import { findLosses, type LevelGroups, type Loss } from './losses.js'
+import type { WholePools } from './whole-pools.js'
+
+/** What a level is made for, the release being that of a table. */
+export interface LevelPurpose {
+  /** The table of the release that was asked for; null if the oldest release of the hosts counts. */
+  readonly asked: FeatureTable | null
+  readonly method: CombineMethod
+}
+
+/** What a level is made of. */
+export interface LevelParts {
+  readonly purpose: LevelPurpose
+  readonly groups: readonly HostGroup[]
+  /** The whole policies, as far as they are known. */
+  readonly wholes: WholePools
+}
+
+/** A level of some groups. */
+export class FoldedLevel implements PoolLevel {
+  readonly release: string
+  readonly releaseFrom: 'asked' | 'hosts'
+  readonly method: CombineMethod
+  readonly vendor: CpuVendor | null
+  readonly physAddrBits: number
+  readonly hosts: readonly string[]
+  readonly count: number
+  readonly pv: LevelledGuest
+  readonly hvm: LevelledGuest
+  readonly groups: readonly HostGroup[]
+  readonly #pool: LevelGroups
+  readonly #parts: LevelParts
+  #losses: readonly Loss[] | undefined
+  #findings: readonly Finding[] | undefined
+
+  /** @throws {@link PoolError} without hosts. */
+  constructor(parts: LevelParts) {
+    const { groups, purpose, wholes } = parts
+    if (groups.length === 0) throw emptyPool()
+    const { asked, method } = purpose
+    const table = asked ?? featureTable(oldestRelease(groups))
+    const [vendor = null, ...others] = new Set(groups.map(({ traits }) => traits.vendor))
+    this.count = groups.reduce((sum, { hosts }) => sum + hosts.count, 0)
+    const names = namesKept(this.count)
+    this.#parts = parts
+    this.#pool = { groups: groups.map((group) => carryGroup(group, table)), table, names }
+    this.release = table.release
+    this.releaseFrom = asked === null ? 'hosts' : 'asked'
+    this.method = method
+    this.vendor = others.length === 0 ? vendor : null
+    this.physAddrBits = Math.min(...groups.map(({ traits }) => traits.physAddrBits))
+    this.hosts = joinTallies(
+      groups.map(({ hosts }) => hosts),
+      names,
+    ).hosts
+    this.groups = Object.freeze([...groups])
+    const source: WholeSource = {
+      whole: (kind) => wholes.level(kind, { release: table.release, method }),
+      policy: (kind) => wholes.policy(kind),
+    }
+    this.pv = levelGuests(this.#pool, { kind: 'pv', method }, source)
+    this.hvm = levelGuests(this.#pool, { kind: 'hvm', method }, source)
+  }
+
+  get losses(): readonly Loss[] {
+    this.#losses ??= Object.freeze(findLosses(this, this.#pool))
+    return this.#losses
+  }
+
+  get findings(): readonly Finding[] {
+    this.#findings ??= Object.freeze(findFindings(this.#pool))
+    return this.#findings
+  }
+
+  /** What the level was made of. */
+  get parts(): LevelParts {
+    return this.#parts
+  }
+
+  merge(other: PoolLevel): PoolLevel {
+    const purpose = commonPurpose(this, other)
+    const groups = new HostGroups()
+    groups.join(this.groups)
+    groups.join(other.groups)
+    const wholes = this.#parts.wholes.with(partsOf(other).wholes, groups.count)
+    return new FoldedLevel({ purpose, groups: groups.groups(), wholes })
+  }
+
+  toJSON(): object {
+    const { release, releaseFrom, method, vendor, physAddrBits, hosts, count } = this
+    const { pv, hvm, losses, findings } = this
+    return {
+      format: 'xenlevel/pool-level',
+      version: 1,
+      ...{ release, releaseFrom, method, vendor, physAddrBits, hosts, count },
+      ...{ pv, hvm, losses, findings },
+      groups: this.groups.map(groupDocument),
+    }
+  }
+}
+
+/** What a level was made of. @throws {@link PoolError} for a level that this package did not make. */
+export function partsOf(level: PoolLevel): LevelParts {
+  if (level instanceof FoldedLevel) return level.parts
+  throw new PoolError({
+    code: 'POOL_MERGE',
+    message:
+      'This is no level that levelPool, PoolLeveller or parsePoolLevel made; read a document with parsePoolLevel first.',
+  })
+}
+
+/** What both were made for. */
+function commonPurpose(a: PoolLevel, b: PoolLevel): LevelPurpose {
+  const [own, theirs] = [partsOf(a).purpose, partsOf(b).purpose]
+  if (own.method === theirs.method && own.asked === theirs.asked) return own
+  throw differentPurposes(own, theirs)
+}
+
+/** Two levels, or two levellers, that cannot be merged. */
+export function differentPurposes(own: LevelPurpose, theirs: LevelPurpose): PoolError {
+  const say = ({ asked, method }: LevelPurpose) =>
+    `${asked === null ? 'the oldest release of the hosts' : asked.release}, ${method}`
+  return new PoolError({
+    code: 'POOL_MERGE',
+    message: `Levels can be merged if both were made for the same release and with the same method; these are for ${say(own)} and for ${say(theirs)}.`,
+    details: {
+      releases: [own.asked?.release ?? null, theirs.asked?.release ?? null],
+      methods: [own.method, theirs.method],
+    },
+  })
+}
+
+function emptyPool(): PoolError {
+  return new PoolError({
+    code: 'POOL_EMPTY',
+    message: 'A pool without hosts has no level; give at least one host.',
+  })
+}
+
+/** The oldest release that any of the hosts runs; undefined if none is known. */
+function oldestRelease(groups: readonly HostGroup[]): string | undefined {
+  const releases = groups.flatMap(({ traits: { xen } }) =>
+    xen === null ? [] : (nearestRelease(xen) ?? []),
+  )
+  return [...new Set(releases)].sort(compareReleases)[0]
+}

@@ -1,0 +1,107 @@
+/**
+ * Hosts that offer alike, counted: what a level is folded from.
+ *
+ * A group says of its hosts what all have and what any has, and of each bit between, who lacks it. That is enough to find the level of any
+ * hosts from the groups they were parted into, so groups can be kept, sent and folded by machines that never saw the hosts.
+ */
+import type { CpuVendor, Featureset } from '@xenlevel/cpuid'
+import type { OfferedFeaturesets } from '../../xen/offered-featuresets.js'
+import type { Tally } from './tally.js'
+
+/** Kinds of guest that are levelled apart. */
+export type LevelKind = 'pv' | 'hvm'
+
+/** Both of them. */
+export const LEVEL_KINDS: readonly LevelKind[] = ['pv', 'hvm']
+
+/** What hosts of a group have in common beside their featuresets. */
+export interface GroupTraits {
+  /** Vendor of their CPUs. */
+  readonly vendor: CpuVendor
+  /** Physical address width in bits. */
+  readonly physAddrBits: number
+  /** The release of their Xen, as they say it; null if none runs on them. */
+  readonly xen: string | null
+  /** The release whose table names their words; null where there is none, and they are taken for those of the level. */
+  readonly table: string | null
+  /** Whose word their featuresets are. */
+  readonly evidence: OfferedFeaturesets['evidence']
+  /** How many featureset words they report; null if they report none. */
+  readonly words: number | null
+  /** True if their snapshots leave words out. */
+  readonly wordsUnknown: boolean
+  /** Bits that they offer and their own release does not name. */
+  readonly unnamed: readonly number[]
+}
+
+/** What all hosts of a group have, and what any has; the same featureset if they are alike. */
+export interface Span {
+  readonly all: Featureset
+  readonly any: Featureset
+}
+
+/** A bit that some hosts of a group offer by default and others do not. */
+export interface MixedBit {
+  readonly bit: number
+  readonly lacking: Tally
+  readonly having: Tally
+}
+
+/** What the hosts of a group offer guests of one kind, in the words of {@link GroupTraits.table}. */
+export interface GroupOffer {
+  /** For boot. */
+  readonly default: Span
+  /** For acceptance. */
+  readonly max: Span
+  /** The bits of {@link GroupOffer.default} in which the hosts differ, ascending. */
+  readonly mixed: readonly MixedBit[]
+}
+
+/** Raw words of which it cannot be said yet what a Xen offers: nothing says which Xen, so that of the level is taken when it is known. */
+export interface PendingOffer {
+  readonly raw: Featureset
+  /** Whether HVM guests can run; null if it is not said. */
+  readonly hvm: boolean | null
+  /** Whether there is hardware-assisted paging; null if it is not said. */
+  readonly hap: boolean | null
+}
+
+/** A group of hosts. Immutable. */
+export interface HostGroup {
+  readonly traits: GroupTraits
+  readonly hosts: Tally
+  /** Null if nothing is known, or not yet. */
+  readonly pv: GroupOffer | null
+  /** Null if the hosts cannot run HVM guests, or nothing is known, or not yet. */
+  readonly hvm: GroupOffer | null
+  /** Not null where it is not yet known. */
+  readonly pending: PendingOffer | null
+}
+
+/** A text that is the same for groups of the same traits and set lengths: those that can become one group. */
+export function kindOf({ traits, pv, hvm, pending }: HostGroup): string {
+  const { vendor, physAddrBits, xen, table, evidence, words, wordsUnknown, unnamed } = traits
+  const lengths = [pv, hvm].map((offer) =>
+    offer === null ? '' : `${offer.default.any.words.length}+${offer.max.any.words.length}`,
+  )
+  return `${vendor} ${physAddrBits} ${JSON.stringify(xen)} ${table} ${evidence} ${words} ${wordsUnknown} ${unnamed} ${lengths} ${pending !== null}`
+}
+
+/** A text that is the same for groups whose hosts cannot be told apart but by name. Groups that are mixed have none. */
+export function modelOf(group: HostGroup): string {
+  const { pv, hvm, pending } = group
+  const sets = [pv, hvm].map((offer) =>
+    offer === null ? '' : `${offer.default.any}/${offer.max.any}`,
+  )
+  const raw = pending === null ? '' : `${pending.raw} ${pending.hvm} ${pending.hap}`
+  return `${kindOf(group)} ${sets} ${raw}`
+}
+
+/** True if not all hosts of the group are alike. */
+export function isMixed({ pv, hvm }: HostGroup): boolean {
+  return [pv, hvm].some(
+    (offer) =>
+      offer !== null &&
+      (offer.default.all !== offer.default.any || offer.max.all !== offer.max.any),
+  )
+}

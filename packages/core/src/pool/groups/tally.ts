@@ -1,0 +1,92 @@
+/** How many hosts, and which: all names of a pool, the first names of a fleet. */
+
+/** Hosts that have something in common. */
+export interface Tally {
+  /** How many. */
+  readonly count: number
+  /** Their names in code unit order: all of them, or the first {@link NAMES_OF_MANY}. */
+  readonly hosts: readonly string[]
+}
+
+/** A pool of up to so many hosts is known by all their names: the largest that toolstacks manage as one, with room. */
+export const MOST_NAMED = 4096
+
+/** Of a larger fleet, so many names of each group of hosts are kept: enough to look at some, and memory does not grow with the fleet. */
+export const NAMES_OF_MANY = 16
+
+/** How many names of each group are kept where so many hosts are folded. */
+export function namesKept(hosts: number): number {
+  return hosts <= MOST_NAMED ? MOST_NAMED : NAMES_OF_MANY
+}
+
+/** Nobody. */
+export const NOBODY: Tally = /* @__PURE__ */ Object.freeze({
+  count: 0,
+  hosts: /* @__PURE__ */ Object.freeze([]),
+})
+
+/** Hosts of groups that have none in common, together; `most` names are kept. */
+export function joinTallies(tallies: readonly Tally[], most: number): Tally {
+  const [only] = tallies
+  if (only === undefined) return NOBODY
+  if (tallies.length === 1 && only.hosts.length <= most) return only
+  let count = 0
+  const names: string[] = []
+  for (const tally of tallies) {
+    count += tally.count
+    for (const name of tally.hosts) names.push(name)
+  }
+  return { count, hosts: Object.freeze(firstNames(names, most)) }
+}
+
+/** The first of some names, each once. */
+export function firstNames(names: readonly string[], most: number): string[] {
+  const sorted = [...names].sort(compareNames)
+  return sorted.filter((name, index) => name !== sorted[index - 1]).slice(0, most)
+}
+
+/** By code units: the same everywhere, whatever the language of the machine. */
+export function compareNames(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/** A tally that hosts come to one by one. */
+export class TallyBuilder {
+  #count = 0
+  #names: string[] = []
+
+  /** Adds a host; `most` names are kept. */
+  add(name: string, most: number): void {
+    this.#count++
+    const names = this.#names
+    if (most > NAMES_OF_MANY) {
+      names.push(name)
+      return
+    }
+    const last = names[most - 1]
+    if (last !== undefined && name >= last) return
+    let at = names.length
+    while (at > 0 && name < (names[at - 1] ?? '')) at--
+    if (names[at - 1] === name) return
+    names.splice(at, 0, name)
+    if (names.length > most) names.pop()
+  }
+
+  /** Adds hosts; `most` names are kept. */
+  join(tally: Tally, most: number): void {
+    const { count, hosts } = joinTallies([this.finish(most), tally], most)
+    this.#count = count
+    this.#names = [...hosts]
+  }
+
+  /** Keeps the first names alone. */
+  cut(most: number): void {
+    this.#names = firstNames(this.#names, most)
+  }
+
+  /** The tally so far; more may be added afterwards. */
+  finish(most: number): Tally {
+    return { count: this.#count, hosts: Object.freeze(firstNames(this.#names, most)) }
+  }
+}
