@@ -9,7 +9,9 @@ import {
 } from '@xenlevel/core'
 import type { ReportGuest, ReportMobility, ReportReason, ReportVerdict } from './types.js'
 
-/** Judges guests before one host of each kind. */
+/**
+ * Judges guests before one host of each kind. What is said names neither the guest nor the host, as it holds for all that are alike.
+ */
 export function judgeGuests(
   guests: readonly GuestCpu[],
   hosts: readonly HostSnapshot[],
@@ -17,7 +19,7 @@ export function judgeGuests(
 ): ReportMobility {
   const kinds = alikeGuests(guests)
   const judged = kinds.map(({ guest, names }, place) => {
-    const answers = hosts.map((host) => admitGuest(guest, host, options))
+    const answers = hosts.map((host) => admitGuest(guest, { ...host, name: 'the host' }, options))
     return {
       guest: { names, kind: guest.kind, cells: answers.map(cellOf).join('') },
       verdicts: verdictsOf(place, answers),
@@ -32,19 +34,18 @@ export function judgeGuests(
 /** Guests that were promised the same are judged once. */
 function alikeGuests(guests: readonly GuestCpu[]): { guest: GuestCpu; names: string[] }[] {
   const kinds = new Map<string, { guest: GuestCpu; names: string[] }>()
-  guests.forEach((guest, place) => {
-    const name = guest.name ?? `guest ${place + 1}`
+  guests.forEach(({ name = '', ...guest }, place) => {
+    const called = name === '' ? `guest ${place + 1}` : name
     const key = keyOf(guest)
     const alike = kinds.get(key)
-    if (alike === undefined) kinds.set(key, { guest: { ...guest, name }, names: [name] })
-    else alike.names.push(name)
+    if (alike === undefined) kinds.set(key, { guest, names: [called] })
+    else alike.names.push(called)
   })
   return [...kinds.values()]
 }
 
-function keyOf({ name: _, policy, ...promised }: GuestCpu): string {
-  const records = policy?.toRecords()
-  return JSON.stringify([promised, policy?.release, records], (_key, value: unknown) =>
+function keyOf({ policy, ...promised }: GuestCpu): string {
+  return JSON.stringify([promised, policy?.release, policy?.toRecords()], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
 }
@@ -57,20 +58,25 @@ function cellOf({ admitted, reasons }: Admission): string {
 /** Hosts that say the same for the same reasons, put together; those with nothing to say are left out. */
 function verdictsOf(guest: number, answers: readonly Admission[]): ReportVerdict[] {
   const verdicts = new Map<string, ReportVerdict & { readonly columns: number[] }>()
-  answers.forEach(({ admitted, judged, reasons, advice }, column) => {
+  answers.forEach(({ admitted, judged, reasons, advice, levelTo: startAt }, column) => {
     if (reasons.length === 0) return
     const said = reasonsOf(reasons)
-    const key = JSON.stringify([admitted, judged, said.map(keyOfReason)])
+    const levelTo = startAt === null ? null : startAt.featureset.toString()
+    const key = JSON.stringify([admitted, judged, said, advice, levelTo])
     const same = verdicts.get(key)
     if (same !== undefined) same.columns.push(column)
-    else verdicts.set(key, { guest, columns: [column], admitted, judged, reasons: said, advice })
+    else
+      verdicts.set(key, {
+        guest,
+        columns: [column],
+        admitted,
+        judged,
+        reasons: said,
+        advice,
+        levelTo,
+      })
   })
   return [...verdicts.values()]
-}
-
-/** Messages name the host, so reasons without a feature are the same on none but one. */
-function keyOfReason({ grade, code, features, messages }: ReportReason): readonly unknown[] {
-  return [grade, code, features, messages]
 }
 
 const GRADES: readonly Reason['grade'][] = ['refused', 'lost', 'degraded', 'cosmetic']

@@ -1,11 +1,5 @@
 /** What each kind of host offers the guests of a report, and what the level makes of it. */
-import {
-  COMPATIBILITY_BITS,
-  FeaturesetCombiner,
-  type HostSnapshot,
-  levelPool,
-  type PoolLevel,
-} from '@xenlevel/core'
+import { FeaturesetCombiner, type HostSnapshot, levelPool, type PoolLevel } from '@xenlevel/core'
 import { type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
 import type { CellCode, FeatureState, ReportColumn, ReportKind } from './types.js'
 
@@ -77,9 +71,4 @@ export function gains(
       .names(table)
       .filter((name) => lost.has(name))
   })
-}
-
-/** Why a bit says nothing about the CPU; undefined of one that is a copy of another. */
-export function uncountedReason(feature: FeatureName): string | undefined {
-  return COMPATIBILITY_BITS.find(({ features }) => features.includes(feature))?.reason
 }

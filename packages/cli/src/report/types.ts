@@ -178,8 +178,10 @@ export interface ReportVerdict {
   readonly judged: 'policy' | 'featureset'
   /** The reasons, those of a grade and code together. */
   readonly reasons: readonly ReportReason[]
-  /** What would make it yes. */
+  /** What would make it yes; null if it is yes. */
   readonly advice: string | null
+  /** The level that it has to be started at for it to be yes, as a featureset; null if it is yes, or if no level helps. */
+  readonly levelTo: string | null
 }
 
 /** Reasons of one grade and code. */

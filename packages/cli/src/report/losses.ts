@@ -1,0 +1,22 @@
+/** What a level costs, told by the hosts to blame rather than by the feature. */
+import type { PoolLevel } from '@xenlevel/core'
+import type { FeatureName } from '@xenlevel/cpuid'
+import type { ReportKind, ReportLoss } from './types.js'
+
+/** The losses of one kind of guest; those that fewest hosts are to blame for first. */
+export function lossesOf(
+  { losses }: Pick<PoolLevel, 'losses'>,
+  kind: ReportKind,
+  placeOf: ReadonlyMap<string, number>,
+): ReportLoss[] {
+  const groups = new Map<string, ReportLoss & { readonly features: FeatureName[] }>()
+  for (const loss of losses) {
+    if (!loss.guests.includes(kind)) continue
+    const hosts = loss.hosts.flatMap((name) => placeOf.get(name) ?? [])
+    const key = `${loss.kind} ${hosts.join(' ')}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { kind: loss.kind, hosts, features: [loss.feature] })
+    else group.features.push(loss.feature)
+  }
+  return [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length)
+}

@@ -1,0 +1,227 @@
+/**
+ * What the page does where scripts run: filters, groupings, a walk through the matrix with arrow keys, copying. Without it everything is
+ * there to be read. It stands here as text because it runs in a browser, never in this program.
+ */
+export const PAGE_SCRIPT = `
+'use strict'
+;(() => {
+  const byId = (id) => document.getElementById(id)
+  const grid = byId('grid')
+  document.documentElement.classList.add('js')
+
+  // Filters
+
+  const heads = [...grid.tHead.rows[0].cells]
+  const first = 2
+  const last = heads.length - 3
+  const plain = (text) => text.toLowerCase().replace(/[-_.]/g, ' ')
+  const rows = [...grid.querySelectorAll('tr[id]')].map((row) => ({ row, text: '', cells: null }))
+  const bodies = [...grid.tBodies]
+  const names = heads.map((head) => plain(head.textContent))
+  for (const entry of rows) {
+    const { row } = entry
+    const place = row.parentElement.rows[0].cells[0].firstElementChild.textContent
+    entry.text = plain([row.cells[0].textContent, row.cells[0].title, place, row.lastElementChild.textContent].join(' ')) + ' ' + row.cells[0].textContent.toLowerCase()
+    entry.cells = [...row.cells].slice(first, last + 1).map((cell) => cell.className)
+  }
+  const sheet = new CSSStyleSheet()
+  document.adoptedStyleSheets = [sheet]
+  let hiddenColumns = new Set()
+  let litColumn = 0
+  const paint = () => {
+    const rules = [...hiddenColumns].map((at) => '#grid tr:not(.g)>:nth-child(' + (at + 1) + '){display:none}')
+    if (litColumn >= first && litColumn <= last) rules.push('@media screen{#grid tr:not(.g)>:nth-child(' + (litColumn + 1) + '){background:var(--soft)}}')
+    sheet.replaceSync(rules.join(''))
+  }
+  const value = (name) => document.querySelector('input[name=' + name + ']:checked')?.value
+  const filter = () => {
+    const words = plain(byId('q').value).split(' ').filter(Boolean)
+    const host = plain(byId('hq').value).trim()
+    const show = value('show')
+    hiddenColumns = new Set()
+    for (let at = first; at <= last; at++) if (!names[at].includes(host)) hiddenColumns.add(at)
+    if (hiddenColumns.size === last - first + 1) hiddenColumns.clear()
+    const seen = []
+    for (let at = first; at <= last; at++) if (!hiddenColumns.has(at)) seen.push(at - first)
+    let shown = 0
+    for (const { row, text, cells } of rows) {
+      const kind =
+        show === 'lost' ? row.classList.contains('lost')
+        : show === 'differ' ? seen.some((at) => cells[at] !== cells[seen[0]])
+        : true
+      row.hidden = !(kind && words.every((word) => text.includes(word)))
+      if (!row.hidden) shown++
+    }
+    for (const body of grid.tBodies) body.hidden = [...body.rows].slice(1).every((row) => row.hidden)
+    byId('shown').value = shown + ' of ' + rows.length + ' features' + (hiddenColumns.size === 0 ? '' : ', ' + seen.length + ' of ' + (last - first + 1) + ' columns')
+    byId('none').hidden = shown > 0
+    paint()
+    if (active.hidden || active.parentElement.hidden || hiddenColumns.has(active.cellIndex)) rest()
+  }
+
+  // Groups
+
+  const meanings = JSON.parse(grid.dataset.meanings ?? '[]')
+  const homes = rows.map(({ row }) => row.parentElement)
+  const regroup = () => {
+    for (const body of [...grid.tBodies]) body.remove()
+    if (value('by') !== 'meaning') {
+      rows.forEach(({ row }, at) => homes[at].append(row))
+      grid.append(...bodies)
+    } else {
+      const made = [...meanings, 'Other'].map((meaning) => {
+        const body = document.createElement('tbody')
+        const head = bodies[0].rows[0].cloneNode(true)
+        head.cells[0].firstElementChild.textContent = meaning
+        body.append(head)
+        return body
+      })
+      for (const { row } of rows) (made[Number(row.dataset.m ?? meanings.length)] ?? made[meanings.length]).append(row)
+      for (const body of made) {
+        const own = [...body.rows].slice(1)
+        const tally = ['kept', 'lost'].map((state) => [own.filter((row) => row.classList.contains(state)).length, state])
+        body.rows[0].cells[0].lastElementChild.textContent = tally.filter(([number]) => number > 0).map((pair) => pair.join(' ')).join(', ')
+      }
+      grid.append(...made.filter((body) => body.rows.length > 1))
+    }
+    filter()
+  }
+
+  // A walk with the keyboard
+
+  const words = { y: 'offers it', r: 'accepts it on request', h: 'its CPU has it, its Xen hides it', n: 'does not have it', x: 'does not have it', u: 'not known, or does not count' }
+  let active = grid.tHead.rows[0].cells[0]
+  const steps = () => [grid.tHead.rows[0], ...[...grid.tBodies].filter((body) => !body.hidden).flatMap((body) => [...body.rows].slice(1).filter((row) => !row.hidden))]
+  const describe = (cell) => {
+    const row = cell.parentElement
+    const parts = []
+    if (row.id !== '') parts.push(row.cells[0].textContent + ' (' + row.cells[0].title + '): ' + row.cells[1].textContent)
+    if (cell.cellIndex >= first && cell.cellIndex <= last) {
+      const code = [...cell.classList].includes('i') ? 'h' : cell.className
+      parts.push(heads[cell.cellIndex].title + (row.id === '' ? '' : ': ' + words[code]))
+    }
+    if (row.id !== '') {
+      const blame = row.cells[last + 1].textContent
+      if (blame !== '') parts.push('lost to ' + blame)
+      const about = row.cells[last + 2].textContent
+      if (about !== '') parts.push(about)
+    }
+    byId('detail').textContent = parts.join(' · ')
+  }
+  const rest = () => {
+    active.tabIndex = -1
+    active = grid.tHead.rows[0].cells[0]
+    active.tabIndex = 0
+  }
+  const go = (cell) => {
+    active.tabIndex = -1
+    active = cell
+    active.tabIndex = 0
+    active.focus()
+  }
+  const scroll = byId('scroll')
+  scroll.removeAttribute('tabindex')
+  grid.setAttribute('role', 'grid')
+  grid.setAttribute('aria-readonly', 'true')
+  active.tabIndex = 0
+  grid.addEventListener('focusin', ({ target }) => {
+    const cell = target.closest('td,th')
+    if (cell === null) return
+    describe(cell)
+    litColumn = cell.cellIndex
+    paint()
+    // What sticks covers what lies below it.
+    const [box, frame] = [cell.getBoundingClientRect(), scroll.getBoundingClientRect()]
+    const left = frame.left + heads[0].offsetWidth
+    const top = frame.top + grid.tHead.offsetHeight
+    if (cell.cellIndex > 0 && box.left < left) scroll.scrollLeft -= left - box.left
+    if (cell.parentElement.id !== '' && box.top < top) scroll.scrollTop -= top - box.top
+  })
+  grid.addEventListener('mousedown', ({ target }) => {
+    const cell = target.closest('td,th')
+    if (cell !== null && cell.colSpan === 1) go(cell)
+  })
+  grid.addEventListener('mouseover', ({ target }) => {
+    const cell = target.closest('td,th')
+    if (cell === null || cell.colSpan > 1) return
+    describe(cell)
+    if (litColumn !== cell.cellIndex) {
+      litColumn = cell.cellIndex
+      paint()
+    }
+  })
+  grid.addEventListener('keydown', (event) => {
+    const lines = steps()
+    const line = lines.indexOf(active.parentElement)
+    const columns = heads.map((_, at) => at).filter((at) => !hiddenColumns.has(at))
+    const column = columns.indexOf(active.cellIndex)
+    const all = event.ctrlKey || event.metaKey
+    const to = {
+      ArrowRight: [line, column + 1],
+      ArrowLeft: [line, column - 1],
+      ArrowDown: [line + 1, column],
+      ArrowUp: [line - 1, column],
+      PageDown: [line + 15, column],
+      PageUp: [line - 15, column],
+      Home: [all ? 0 : line, 0],
+      End: [all ? lines.length - 1 : line, columns.length - 1],
+    }[event.key]
+    if (to === undefined || line < 0 || event.altKey) return
+    event.preventDefault()
+    const clamp = (number, most) => Math.max(0, Math.min(most, number))
+    go(lines[clamp(to[0], lines.length - 1)].cells[columns[clamp(to[1], columns.length - 1)]])
+  })
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.closest('input[type=search]')
+    if (event.key === '/' && typing === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault()
+      byId('q').focus()
+      byId('q').select()
+    }
+    if (event.key === 'Escape' && typing !== null && typing.value !== '') {
+      event.preventDefault()
+      typing.value = ''
+      filter()
+    }
+  })
+  const form = byId('filter')
+  form.addEventListener('submit', (event) => event.preventDefault())
+  form.addEventListener('input', ({ target }) => (target.name === 'by' ? regroup() : filter()))
+  for (const link of document.querySelectorAll('a[href^="#b"]')) {
+    // A row that a filter hides is no place to go to.
+    link.addEventListener('click', () => {
+      const row = byId(link.hash.slice(1))
+      if (row.hidden) {
+        form.reset()
+        regroup()
+      }
+      go(row.cells[0])
+    })
+  }
+  filter()
+
+  // Copying
+
+  for (const text of document.querySelectorAll('.text pre')) {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = 'Copy'
+    button.setAttribute('aria-label', 'Copy: ' + text.getAttribute('aria-label'))
+    button.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent)
+        button.textContent = 'Copied'
+      } catch {
+        getSelection().selectAllChildren(text)
+        button.textContent = 'Selected'
+      }
+      setTimeout(() => (button.textContent = 'Copy'), 2000)
+    })
+    text.previousElementSibling.append(button)
+  }
+
+  addEventListener('beforeprint', () => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true
+  })
+})()
+`

@@ -1,0 +1,36 @@
+/** The level in the languages of toolstacks, to copy. */
+import { joined, lines, type Markup, markup } from './markup.js'
+import type { LevelText, PoolReport } from './types.js'
+import { columnName, GUESTS } from './wording.js'
+
+/** The section. */
+export function textsSection(report: PoolReport): Markup {
+  return markup`<section id="texts" aria-labelledby="texts-h">
+<h2 id="texts-h">The level, to copy</h2>
+<p class="mut">For ${GUESTS[report.kind]}.</p>
+${report.texts.map((text) => entry(report, text))}
+</section>`
+}
+
+function entry(report: PoolReport, { language, text, columns, notes }: LevelText): Markup {
+  const hosts = columns === null ? null : markup`<small>for ${hostsOf(report, columns)}</small>`
+  const body =
+    text === ''
+      ? null
+      : markup`<pre tabindex="0" role="region" aria-label="${language}"><code>${lines(text)}</code></pre>`
+  return markup`<div class="text"><h3>${language} ${hosts}</h3>
+${body}${notes.map((note) => markup`<p class="mut">${note}</p>`)}</div>
+`
+}
+
+function hostsOf(report: PoolReport, columns: readonly number[]): Markup {
+  const counting = report.columns.filter(({ counts }) => counts).length
+  if (columns.length === counting && counting > 1) return markup`all hosts`
+  return joined(
+    columns.map((at) => {
+      const column = report.columns[at]
+      return markup`<bdi>${column === undefined ? '' : columnName(report, column)}</bdi>`
+    }),
+    ', ',
+  )
+}

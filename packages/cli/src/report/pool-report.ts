@@ -1,0 +1,191 @@
+/** The report of a pool, made: everything that the page and the picture say, as data. */
+import {
+  type AdmitOptions,
+  type GuestCpu,
+  type HostSnapshot,
+  levelPool,
+  type PoolLevel,
+  psabiLevel,
+} from '@xenlevel/core'
+import { type FeatureTable, type FeatureWord, featureTable, XenlevelError } from '@xenlevel/cpuid'
+import { alikeHosts } from './columns.js'
+import { lossesOf } from './losses.js'
+import { judgeGuests } from './mobility.js'
+import { cellOf, gains, type Offer, offerOf, stateOf } from './offers.js'
+import { levelTexts } from './texts.js'
+import type {
+  HiddenFeature,
+  PoolReport,
+  ReportColumn,
+  ReportFeature,
+  ReportHost,
+  ReportKind,
+  ReportWord,
+} from './types.js'
+
+/** Options of {@link poolReport}. */
+export interface PoolReportOptions {
+  /** Guests to put before each host, in the words of {@link AdmitOptions.release}; none by default. */
+  readonly guests?: readonly GuestCpu[]
+  /** The heading; "What this pool can promise" by default. */
+  readonly title?: string
+  /** A level of these hosts that is already made; by default that of {@link @xenlevel/core!levelPool} without options. */
+  readonly level?: PoolLevel
+  /** The kind of guest it is about; by default HVM, and PV if no host can run HVM guests. */
+  readonly kind?: ReportKind
+  /** How guests are judged. */
+  readonly admit?: Pick<AdmitOptions, 'release' | 'domain'>
+}
+
+/**
+ * Makes the report of a pool: plain data, the same for the same hosts.
+ *
+ * Hosts that differ in nothing that a guest could see, whatever they are called and whichever microcode they run, share a column, so that
+ * a thousand hosts of ten models make ten columns.
+ *
+ * @throws {@link @xenlevel/core!PoolError} for hosts that make no pool; {@link @xenlevel/cpuid!XenlevelError} with code `REPORT_LEVEL` for a level
+ * of other hosts.
+ */
+export function poolReport(
+  hosts: readonly HostSnapshot[],
+  options: PoolReportOptions = {},
+): PoolReport {
+  const { level = levelPool(hosts), guests = [], title = 'What this pool can promise' } = options
+  refuseOtherHosts(hosts, level)
+  const { kind = level.hvm.hosts.length > 0 ? 'hvm' : 'pv' } = options
+  const table = featureTable(level.release)
+  const places = alikeHosts(hosts)
+  const columnOf: number[] = []
+  places.forEach((alike, column) => {
+    for (const place of alike) columnOf[place] = column
+  })
+  const samples = places.flatMap(([first = 0]) => hosts[first] ?? [])
+  const offers = samples.map((host) => offerOf(host, kind, level.release))
+  const lost = new Set<string>(
+    level.losses.filter((loss) => loss.guests.includes(kind)).map(({ feature }) => feature),
+  )
+  const features = featuresOf(offers, level[kind], { lost, table })
+  const gained = gains(offers, level, { lost, table })
+  return {
+    format: 'xenlevel/pool-report',
+    version: 1,
+    title,
+    kind,
+    release: level.release,
+    method: level.method,
+    vendor: level.vendor,
+    physAddrBits: level.physAddrBits,
+    psabi: psabiLevel(level[kind].default, table).level,
+    hosts: hosts.map((host, place) => hostOf(host, columnOf[place] ?? 0)),
+    columns: offers.map(
+      ({ forBoot, counts, evidence }, column): ReportColumn => ({
+        hosts: places[column] ?? [],
+        offers: forBoot.names(table).length,
+        counts,
+        evidence,
+        gain: gained[column] ?? [],
+      }),
+    ),
+    features,
+    words: wordsOf(features, table),
+    meanings: [],
+    hidden: hiddenFeatures(offers, places, { features, table }),
+    losses: lossesOf(level, kind, new Map(hosts.map(({ name }, place) => [name, place]))),
+    findings: level.findings,
+    mobility: guests.length === 0 ? null : judgeGuests(guests, samples, options.admit ?? {}),
+    texts: levelTexts({
+      level,
+      kind,
+      hosts: samples.flatMap((host, column) =>
+        offers[column]?.counts === true ? [{ column, host }] : [],
+      ),
+    }),
+  }
+}
+
+function refuseOtherHosts(hosts: readonly HostSnapshot[], level: PoolLevel): void {
+  const names = hosts.map(({ name }) => name)
+  if (names.length === level.hosts.length && names.every((name, at) => name === level.hosts[at]))
+    return
+  throw new XenlevelError({
+    code: 'REPORT_LEVEL',
+    message: `The level was made of other hosts (${level.hosts.length}) than the report is to show (${names.length}). Make it of the same hosts, in the same order.`,
+    details: { hosts: names, levelled: level.hosts },
+  })
+}
+
+function hostOf({ name, cpu, xen }: HostSnapshot, column: number): ReportHost {
+  const { vendor, brand, signature, physAddrBits, microcodeRevision } = cpu
+  return {
+    name,
+    column,
+    vendor,
+    brand: brand.replace(/\s+/g, ' ').trim(),
+    signature: `0x${signature.toString(16).padStart(8, '0')}`,
+    microcode: microcodeRevision === null ? null : `0x${microcodeRevision.toString(16)}`,
+    xen: xen?.release ?? null,
+    physAddrBits,
+  }
+}
+
+interface Names {
+  readonly lost: ReadonlySet<string>
+  readonly table: FeatureTable
+}
+
+function featuresOf(
+  offers: readonly Offer[],
+  level: PoolLevel[ReportKind],
+  { lost, table }: Names,
+): ReportFeature[] {
+  return table.features.flatMap(({ name, bit }): ReportFeature[] => {
+    const state = stateOf({ name, bit }, offers, { level, lost })
+    if (state === null) return []
+    return [
+      {
+        name,
+        bit,
+        state,
+        cells: offers.map((offer) => cellOf(offer, bit)).join(''),
+        accepted: level.max.has(bit),
+        meaning: null,
+        about: '',
+      },
+    ]
+  })
+}
+
+function wordsOf(features: readonly ReportFeature[], { words }: FeatureTable): ReportWord[] {
+  const used = new Set(features.map(({ bit }) => bit >>> 5))
+  return words
+    .filter(({ index }) => used.has(index))
+    .map((word) => ({ index: word.index, place: placeOf(word) }))
+}
+
+/** As Xen's own tools head the words: `7:0 ebx`. */
+function placeOf({ index, source }: FeatureWord): string {
+  if (source === null) return `word ${index}`
+  if ('msr' in source) return `MSR 0x${source.msr.toString(16)} ${source.register}`
+  const { leaf, subleaf, register } = source
+  const number = leaf < 10 ? `${leaf}` : `0x${leaf.toString(16)}`
+  return `${number}${subleaf === null ? '' : `:${subleaf}`} ${register}`
+}
+
+function hiddenFeatures(
+  offers: readonly Offer[],
+  places: readonly (readonly number[])[],
+  {
+    features,
+    table,
+  }: { readonly features: readonly ReportFeature[]; readonly table: FeatureTable },
+): HiddenFeature[] {
+  const shown = new Set(features.map(({ bit }) => bit))
+  return table.features
+    .filter(({ bit }) => !shown.has(bit))
+    .flatMap(({ name, bit }) => {
+      const hosts = offers
+        .map(({ raw }, column) => (raw.has(bit) ? (places[column]?.length ?? 0) : 0))
+        .reduce((sum, count) => sum + count, 0)
+      return hosts === 0 ? [] : [{ name, hosts }]
+    })
+}
