@@ -29,7 +29,7 @@ export const X86_MSR_POLICY = 0x12
 export const END = 0x00
 
 /** All types (tools/libs/guest/xg_sr_stream_format.h; docs/specs/libxc-migration-stream.pandoc). */
-const ROWS: readonly RecordRow[] = [
+const ROWS = [
   { type: END, name: 'END', part: 'end' },
   { type: PAGE_DATA, name: 'PAGE_DATA', part: 'memory' },
   { type: X86_PV_INFO, name: 'X86_PV_INFO', part: 'static' },
@@ -51,7 +51,15 @@ const ROWS: readonly RecordRow[] = [
   { type: STATIC_DATA_END, name: 'STATIC_DATA_END', part: 'static' },
   { type: X86_CPUID_POLICY, name: 'X86_CPUID_POLICY', part: 'static' },
   { type: X86_MSR_POLICY, name: 'X86_MSR_POLICY', part: 'static' },
-]
+] as const satisfies readonly RecordRow[]
+
+/** The name of a type that Xen knows. */
+export type LibxcRecordName = (typeof ROWS)[number]['name']
+
+/** The number of a type. */
+export function libxcType(name: LibxcRecordName): number {
+  return ROWS.findIndex((row) => row.name === name)
+}
 
 /** The row of a type; undefined for one that Xen does not know. */
 export function libxcRecord(type: number): RecordRow | undefined {
