@@ -26,9 +26,33 @@ export interface VerbRow {
 /** The verbs, in the order of the overview. */
 export const VERBS: readonly VerbRow[] = [
   {
+    name: 'host capture',
+    group: 'hosts',
+    summary: 'the snapshot of this host, asked of its Xen',
+    load: async () => (await import('./host-capture.js')).hostCapture,
+  },
+  {
+    name: 'host import',
+    group: 'hosts',
+    summary: 'snapshots from CPUID dumps, xen-cpuid -p, or what xe prints',
+    load: async () => (await import('./host-import.js')).hostImport,
+  },
+  {
+    name: 'host show',
+    group: 'hosts',
+    summary: 'what a host is and what it offers its guests',
+    load: async () => (await import('./host-show.js')).hostShow,
+  },
+  {
     name: 'features',
     group: 'hosts',
     summary: 'names of features, and featuresets in both directions',
     load: async () => (await import('./features.js')).features,
+  },
+  {
+    name: 'level',
+    group: 'pools',
+    summary: 'what a pool can promise its guests, and what that costs',
+    load: async () => (await import('./level.js')).level,
   },
 ]

@@ -1,0 +1,28 @@
+/** Names of hosts and features as people read them. */
+import type { HostSnapshot } from '@xenlevel/core'
+import { hex } from './text.js'
+
+/** A CPU's brand without what every brand has. */
+export function shortBrand(brand: string): string {
+  return brand
+    .replaceAll(/\((?:R|TM)\)|CPU |Processor/gi, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+/** The revision of a host's microcode. */
+export function microcodeText({ cpu }: Pick<HostSnapshot, 'cpu'>): string {
+  return cpu.microcodeRevision === null ? 'unknown' : hex(cpu.microcodeRevision)
+}
+
+/** The release of a host's Xen. */
+export function xenText({ xen }: Pick<HostSnapshot, 'xen'>): string {
+  return xen === null ? 'none' : xen.release
+}
+
+/** Names in a sentence, the first few of many. */
+export function listed(names: readonly string[], most = 6): string {
+  return names.length <= most
+    ? names.join(', ')
+    : `${names.slice(0, most).join(', ')} and ${names.length - most} more`
+}

@@ -1,0 +1,129 @@
+/** `xenlevel level`: what a pool can promise its guests, and what that costs whom. */
+import type { HostSnapshot, PoolLevel } from '@xenlevel/core'
+import { emit } from '../emit/emit.js'
+import { LANGUAGES } from '../emit/emitted.js'
+import { EXIT } from '../exit.js'
+import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
+import { showLevel } from '../output/level.js'
+import type { Printer, Problem } from '../output/printer.js'
+import { defineVerb } from '../verb.js'
+import { levelInputs } from './level-inputs.js'
+
+/** The verb. */
+export const level = defineVerb({
+  name: 'level',
+  operands: '[HOST…]',
+  summary: 'what a pool can promise its guests, and what that costs',
+  description: [
+    'Finds the features that every guest can be promised wherever in the pool it runs, and says of each feature that some host has and the pool cannot promise which hosts are to blame.',
+    HOSTS_HELP,
+    'Levels that were kept (xenlevel level --emit json) may stand among the hosts: the answer is that of all hosts together.',
+    'Exit status 1: a host could not be read, the hosts are of different vendors, or what was asked for with --emit cannot be said whole.',
+  ],
+  options: {
+    ...HOST_OPTIONS,
+    guest: {
+      type: 'string',
+      short: 'g',
+      value: 'KIND',
+      choices: ['hvm', 'pv'],
+      help: 'the kind of guest that is shown or written; hvm (which PVH is too) by default',
+    },
+    method: {
+      type: 'string',
+      value: 'METHOD',
+      choices: ['xenserver', 'intersection'],
+      help: 'how featuresets are combined: as XenServer and XCP-ng do with what depends on what and with warnings of hardware (the default), or bit by bit as upstream xapi does',
+    },
+    release: {
+      type: 'string',
+      value: 'RELEASE',
+      completes: 'release',
+      help: 'make the level for this release; by default for the oldest in the pool',
+    },
+    emit: {
+      type: 'string',
+      short: 'e',
+      value: 'LANGUAGE',
+      choices: LANGUAGES,
+      help: 'write the level for a toolstack: the featureset of VM.platform, cpuid= of xl.cfg, the <cpu> of libvirt, -cpu of QEMU, or the level as a document',
+    },
+    whole: {
+      type: 'boolean',
+      help: 'write the whole policy, limits and sizes too, rather than the features alone; takes hosts whose policies are known',
+    },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      completes: 'file',
+      help: 'write to a file, which is there as a whole or not at all',
+    },
+  },
+  examples: [
+    { command: 'xenlevel level hosts/*.json', does: 'the level of a pool' },
+    { command: 'xenlevel level --emit xl hosts/*.json', does: 'the line for every xl.cfg' },
+    {
+      command:
+        'xe vm-param-set uuid=$VM platform:featureset=$(xenlevel level --emit xapi hosts.ndjson)',
+      does: 'a level for one VM under xapi',
+    },
+    {
+      command: "xenlevel level --json - < fleet.ndjson | jq -r '.level.losses[].feature'",
+      does: 'what a fleet loses, one host a line coming in',
+    },
+  ],
+  async run({ io, values, operands, print }) {
+    const { method, release } = values
+    const inputs = await levelInputs(operands, io, {
+      verb: 'level',
+      release: values['xen-release'],
+      options: {
+        ...(method === undefined ? {} : { method }),
+        ...(release === undefined ? {} : { release }),
+      },
+      tell: (problem) => print.problem(problem),
+    })
+    const request = { ...inputs, kind: values.guest ?? 'hvm', whole: values.whole === true }
+    const emitted = values.emit === undefined ? undefined : emit(values.emit, request)
+    const answer: LevelAnswer = { ...inputs, emitted }
+    const text =
+      values.json === true ? `${JSON.stringify(documentOf(answer), null, 2)}\n` : emitted?.text
+    if (values.output !== undefined && text !== undefined) await io.files.write(values.output, text)
+    else if (text !== undefined) print.raw(text)
+    else showLevel(inputs, request.kind, print)
+    if (values.json !== true) tellFindings(answer, print)
+    return isWell(answer) ? EXIT.yes : EXIT.no
+  },
+})
+
+interface LevelAnswer {
+  readonly level: PoolLevel
+  readonly hosts: readonly HostSnapshot[]
+  readonly problems: readonly Problem[]
+  readonly emitted: ReturnType<typeof emit> | undefined
+}
+
+function isWell({ level, problems, emitted }: LevelAnswer): boolean {
+  const findings = [...level.findings, ...(emitted?.findings ?? [])]
+  return problems.length === 0 && findings.every(({ severity }) => severity !== 'error')
+}
+
+function documentOf(answer: LevelAnswer): object {
+  const { level, problems, emitted } = answer
+  return {
+    format: 'xenlevel/level-answer',
+    version: 1,
+    ok: isWell(answer),
+    level,
+    ...(emitted === undefined ? {} : { emitted }),
+    problems,
+  }
+}
+
+/** What should be known beside what was written. */
+function tellFindings({ level, emitted }: LevelAnswer, print: Printer): void {
+  if (emitted === undefined) return
+  const grave = level.findings.filter(({ severity }) => severity === 'error')
+  for (const { message } of [...grave, ...emitted.findings]) print.note(message)
+}
