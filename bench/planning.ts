@@ -1,16 +1,24 @@
 /** What is timed of planning for a fleet. */
-import { levelPool } from '@xenlevel/core'
-import { fleetHosts } from './fleet.js'
+import { mobility } from '@xenlevel/core'
+import { fleetGuests, fleetHosts } from './fleet.js'
 import type { Operation } from './operation.js'
+
+const GUESTS = 10_000
+const HOSTS = 500
 
 /** The operations. */
 export function planning(): readonly Operation[] {
-  const hosts = fleetHosts({ hosts: 1000, vendors: ['Intel'] })
+  const hosts = fleetHosts({ hosts: HOSTS })
+  const guests = fleetGuests(hosts, GUESTS)
   return [
     {
-      name: `level ${hosts.length} hosts with their losses`,
-      ours: () => levelPool(hosts),
-      limit: 200_000_000,
+      name: `mobility of ${GUESTS} guests over ${HOSTS} hosts`,
+      ours: () => {
+        const matrix = mobility(guests, hosts)
+        for (const guest of matrix.guests) matrix.hostsFor(guest)
+        return matrix.stranded
+      },
+      limit: 1_000_000_000,
       batch: 1,
     },
   ]
