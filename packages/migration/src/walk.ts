@@ -5,6 +5,8 @@
 import { ImageError, type ImageErrorCode } from './errors.js'
 import type { ImageEvent, ImageLayer, ImagePiece } from './event.js'
 import { type ByteQueue, MOST_AT_ONCE } from './input/queue.js'
+import type { Fault } from './verify/finding.js'
+import type { PageLists } from './verify/pages.js'
 
 /** A piece that begins: nothing of it is used yet. */
 export interface Beginning extends ImagePiece {
@@ -13,12 +15,12 @@ export interface Beginning extends ImagePiece {
 }
 
 /** What a walk says or asks for. */
-type Step =
+export type Step =
   /** There have to be so many bytes in the queue. The answer is how many there are; less means that the input ends. */
   | { readonly do: 'fill'; readonly bytes: number }
   /** So many bytes are of no interest; the queue is empty. The answer is how many there were to pass over. */
   | { readonly do: 'skip'; readonly bytes: number }
-  /** A piece begins. The answer is 1 if its body is to be shown. */
+  /** A piece begins. The answer is how much of its body is to be shown: 0 for nothing, 1 for all, else so many bytes from its start. */
   | { readonly do: 'begin'; readonly piece: Beginning }
   /** Something was read. */
   | { readonly do: 'event'; readonly event: ImageEvent }
@@ -26,10 +28,20 @@ type Step =
 /** A walk, or a part of one, that ends in a value. */
 export type Steps<Value> = Generator<Step, Value, number>
 
+/** Who is told of faults instead of the walk ending with the first, and of more than finding the next piece needs. */
+export interface Judge {
+  /** Takes a fault; its place is where the walk is. */
+  found(fault: Fault): void
+  /** Takes the lists of PAGE_DATA. */
+  readonly lists: PageLists
+}
+
 /** Where a walk is, and the ways in which it asks. */
 export class Cursor {
   /** The bytes that have come. */
   readonly queue: ByteQueue
+  /** Who is told of faults; null where the first one ends the walk. */
+  readonly judge: Judge | null
   /** Names of the forms around the place, outermost first. */
   readonly layers: ImageLayer[] = []
   /** How many checkpoints are complete. */
@@ -38,14 +50,28 @@ export class Cursor {
   lastCheckpoint = 0
   /** The piece that is being read, for errors. */
   #piece: string | null = null
+  /** Bytes that never came to the queue, as their place was enough. */
+  #passed = 0
 
-  constructor(queue: ByteQueue) {
+  constructor(queue: ByteQueue, judge: Judge | null = null) {
     this.queue = queue
+    this.judge = judge
   }
 
   /** How many bytes were used: the offset of the next. */
   get offset(): number {
-    return this.queue.offset
+    return this.queue.offset + this.#passed
+  }
+
+  /** Which part is being read, outermost first. */
+  get path(): string {
+    const path = [...this.layers, ...(this.#piece === null ? [] : [this.#piece])].join('.')
+    return path === '' ? 'image' : path
+  }
+
+  /** Says that bytes behind the queue, which is empty, were passed over without being read. */
+  pass(bytes: number): void {
+    this.#passed += bytes
   }
 
   /** The next bytes; fewer if the input ends before. */
@@ -68,16 +94,26 @@ export class Cursor {
     if (passed < left) throw this.truncated(left - passed)
   }
 
-  /** A body, shown or not. */
-  *body(piece: Beginning, bytes: number, shown: boolean): Steps<void> {
-    if (!shown) return yield* this.skip(bytes)
-    for (let left = bytes; left > 0; ) {
+  /** A body, as much of it shown as a piece's beginning was answered with. */
+  *body(piece: Beginning, bytes: number, shown: number): Steps<void> {
+    const first = shown === 1 ? bytes : Math.min(shown, bytes)
+    for (let left = first; left > 0; ) {
       if (this.queue.length === 0 && (yield { do: 'fill', bytes: 1 }) < 1)
         throw this.truncated(left)
       const shownBytes = this.queue.takeView(Math.min(left, MOST_AT_ONCE))
       left -= shownBytes.length
       yield* this.show(piece, shownBytes)
     }
+    yield* this.skip(bytes - first)
+  }
+
+  /** Zeros up to a multiple of 8, which only a judge looks at. */
+  *padding(bytes: number): Steps<void> {
+    if (this.judge === null || bytes === 0) return yield* this.skip(bytes)
+    const offset = this.offset
+    const padding = yield* this.take(bytes)
+    if (padding.some((byte) => byte !== 0))
+      this.note({ code: 'BAD_PADDING', message: 'The padding of a record is not zero', offset })
   }
 
   /** A piece of a body that was just used. */
@@ -90,10 +126,10 @@ export class Cursor {
     }
   }
 
-  /** Says that a piece begins; whether its body is to be shown. */
-  *begin(piece: Beginning, place: string): Steps<boolean> {
+  /** Says that a piece begins; how much of its body is to be shown. */
+  *begin(piece: Beginning, place: string): Steps<number> {
     this.#piece = place
-    return (yield { do: 'begin', piece }) === 1
+    return yield { do: 'begin', piece }
   }
 
   /** Says that a header was read. */
@@ -110,15 +146,25 @@ export class Cursor {
     this.#piece = place
   }
 
-  /** An error at the place. */
+  /** Tells a judge of what nobody else looks at. */
+  note(fault: Fault): void {
+    this.judge?.found(fault)
+  }
+
+  /** A fault behind which the image can still be followed: a judge is told, anyone else stops here. */
+  report(code: ImageErrorCode, message: string, offset = this.offset): void {
+    if (this.judge === null) throw this.error(code, message, offset)
+    this.judge.found({ code, message, offset })
+  }
+
+  /** An error at the place, behind which nothing can be followed. */
   error(
     code: ImageErrorCode,
     message: string,
     offset = this.offset,
     details: Readonly<Record<string, unknown>> = {},
   ): ImageError {
-    const path = [...this.layers, ...(this.#piece === null ? [] : [this.#piece])].join('.')
-    return new ImageError({ code, message, offset, path: path === '' ? 'image' : path, details })
+    return new ImageError({ code, message, offset, path: this.path, details })
   }
 
   /** The input ends too early. */

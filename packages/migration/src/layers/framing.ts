@@ -37,9 +37,9 @@ export function* recordStart(
 }
 
 /** Passes over the rest of a record whose header is used. */
-export function* recordRest(cursor: Cursor, piece: Beginning, shown: boolean): Steps<void> {
+export function* recordRest(cursor: Cursor, piece: Beginning, shown: number): Steps<void> {
   yield* cursor.body(piece, piece.length, shown)
-  yield* cursor.skip(piece.size - RECORD_HEAD - piece.length)
+  yield* cursor.padding(piece.size - RECORD_HEAD - piece.length)
 }
 
 /** The event of a record that is read. */

@@ -2,7 +2,7 @@
 import { LegacyImageError } from '../errors.js'
 import { type Cursor, type Steps, viewOf } from '../walk.js'
 import { legacyImage } from './legacy.js'
-import type { Ending } from './libxc.js'
+import { type Ending, noteReserved } from './libxc.js'
 import { walkLibxl } from './libxl.js'
 import { textOf } from './text.js'
 
@@ -31,7 +31,7 @@ function* header(cursor: Cursor): Steps<number> {
   cursor.at('LibvirtHeader')
   const bytes = yield* cursor.take(HEADER)
   if (textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC)
-    throw cursor.error('BAD_MAGIC', 'The magic of a libvirt file is damaged', offset)
+    cursor.report('BAD_MAGIC', 'The magic of a libvirt file is damaged', offset)
   const view = viewOf(bytes)
   const [version, xmlLength] = [view.getUint32(16, true), view.getUint32(20, true)]
   if (version < LEGACY_VERSION || version > VERSION)
@@ -40,8 +40,9 @@ function* header(cursor: Cursor): Steps<number> {
       `Version ${version} of libvirt's file is not known: there are 1 and 2`,
       offset + 16,
     )
-  if (xmlLength === 0)
-    throw cursor.error('BAD_LIBVIRT_XML', "libvirt's file has no XML", offset + 20)
+  if (xmlLength === 0) cursor.report('BAD_LIBVIRT_XML', "libvirt's file has no XML", offset + 20)
+  for (let at = 24; at < HEADER; at += 4)
+    noteReserved(cursor, offset, [{ at, what: 'unused words', value: view.getUint32(at, true) }])
   yield* cursor.header(
     { layer: 'libvirt', name: 'LibvirtHeader', offset, length: HEADER, size: HEADER },
     { version, xmlLength },

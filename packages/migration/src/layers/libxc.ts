@@ -5,17 +5,21 @@ import { type Cursor, type Steps, viewOf } from '../walk.js'
 import { RECORD_HEAD, recordEvent, recordRest, recordStart } from './framing.js'
 
 /** The most bytes that a body may have (REC_LENGTH_MAX). */
-const LONGEST_BODY = 128 * 2 ** 20
+export const LONGEST_BODY = 128 * 2 ** 20
 
-const IMAGE_HEADER = 24
-const DOMAIN_HEADER = 16
+/** Bytes of the first header. */
+export const IMAGE_HEADER = 24
+/** Bytes of the second. */
+export const DOMAIN_HEADER = 16
+const MARKER = 0xffff_ffff_ffff_ffffn
 /** "XENF", big-endian. */
-const ID = 0x5845_4e46
+export const ID = 0x5845_4e46
 const BIG_ENDIAN = 1 << 0
 const VERSIONS = [2, 3]
 /** x86 PV; x86 HVM, which PVH is as well. */
 const DOMAIN_TYPES = [1, 2]
-const PAGE_SHIFT = 12
+/** Pages have 2 to this power of bytes. */
+export const PAGE_SHIFT = 12
 /** Xen's receiver shifts a 32-bit number by it, and an x86 CPU takes the lowest five bits of such a count: 44 passes as 12 does. */
 const SHIFT_BITS = 31
 
@@ -47,10 +51,12 @@ function* imageHeader(cursor: Cursor): Steps<void> {
   cursor.at('ImageHeader')
   const bytes = yield* cursor.take(IMAGE_HEADER)
   const view = viewOf(bytes)
-  if (view.getBigUint64(0) !== 0xffff_ffff_ffff_ffffn)
-    throw cursor.error('BAD_MARKER', 'The marker of a libxc image is not all ones', offset)
-  if (view.getUint32(8) !== ID)
-    throw cursor.error('BAD_ID', 'The id of a libxc image is not "XENF"', offset + 8)
+  const [marked, named] = [view.getBigUint64(0) === MARKER, view.getUint32(8) === ID]
+  if (!marked) cursor.report('BAD_MARKER', 'The marker of a libxc image is not all ones', offset)
+  const noId = 'The id of a libxc image is not "XENF"'
+  // With neither of them, it is something else.
+  if (!named && !marked) throw cursor.error('BAD_ID', noId, offset + 8)
+  if (!named) cursor.report('BAD_ID', noId, offset + 8)
   const [version, options] = [view.getUint32(12), view.getUint16(16)]
   if (!VERSIONS.includes(version))
     throw cursor.error(
@@ -64,6 +70,11 @@ function* imageHeader(cursor: Cursor): Steps<void> {
       'The image says that it is big-endian; Xen takes little-endian ones alone',
       offset + 16,
     )
+  noteReserved(cursor, offset, [
+    { at: 16, what: 'options', value: options & ~BIG_ENDIAN },
+    { at: 18, what: 'reserved bits', value: view.getUint16(18) },
+    { at: 20, what: 'reserved word', value: view.getUint32(20) },
+  ])
   yield* cursor.header(
     { layer: 'libxc', name: 'ImageHeader', offset, length: IMAGE_HEADER, size: IMAGE_HEADER },
     { version, options },
@@ -76,21 +87,41 @@ function* domainHeader(cursor: Cursor): Steps<void> {
   const view = viewOf(yield* cursor.take(DOMAIN_HEADER))
   const [type, pageShift] = [view.getUint32(0, true), view.getUint16(4, true)]
   if (!DOMAIN_TYPES.includes(type))
-    throw cursor.error(
+    cursor.report(
       'BAD_DOMAIN_TYPE',
       `Domain type ${type} is not known: there are 1 (PV) and 2 (HVM and PVH)`,
       offset,
     )
+  const wrongShift = `The image says that pages have 2^${pageShift} bytes; those of x86 have 2^12`
   if ((pageShift & SHIFT_BITS) !== PAGE_SHIFT)
-    throw cursor.error(
-      'BAD_PAGE_SHIFT',
-      `The image says that pages have 2^${pageShift} bytes; those of x86 have 2^12`,
-      offset + 4,
-    )
+    cursor.report('BAD_PAGE_SHIFT', wrongShift, offset + 4)
+  else if (pageShift !== PAGE_SHIFT)
+    cursor.note({
+      code: 'BAD_PAGE_SHIFT',
+      message: `${wrongShift}; Xen's receiver takes it for that`,
+      offset: offset + 4,
+      rejects: ['verify'],
+    })
+  noteReserved(cursor, offset, [{ at: 6, what: 'reserved bits', value: view.getUint16(6, true) }])
   yield* cursor.header(
     { layer: 'libxc', name: 'DomainHeader', offset, length: DOMAIN_HEADER, size: DOMAIN_HEADER },
     { type, pageShift, xenMajor: view.getUint32(8, true), xenMinor: view.getUint32(12, true) },
   )
+}
+
+/** Fields of a header that have to be zero. */
+export function noteReserved(
+  cursor: Cursor,
+  offset: number,
+  fields: readonly { readonly at: number; readonly what: string; readonly value: number }[],
+): void {
+  for (const { at, what, value } of fields)
+    if (value !== 0)
+      cursor.note({
+        code: 'RESERVED_BITS',
+        message: `The ${what} of a header are 0x${(value >>> 0).toString(16)} and have to be zero`,
+        offset: offset + at,
+      })
 }
 
 const nameOf = (type: number) => libxcRecord(type)?.name
@@ -105,16 +136,25 @@ function* records(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
     }
     const { piece, place } = start
     if (piece.length > LONGEST_BODY)
-      throw cursor.error(
+      cursor.report(
         'RECORD_TOO_LONG',
         `A record claims ${piece.length} bytes; the most is ${LONGEST_BODY}`,
       )
     const shown = yield* cursor.begin(piece, place)
     yield* cursor.skip(RECORD_HEAD)
     if (piece.type === PAGE_DATA) {
-      const { count, withData, problem } = yield* walkPageData(cursor, piece, shown)
-      yield* cursor.skip(piece.size - RECORD_HEAD - piece.length)
-      if (problem !== null) throw cursor.error(problem.code, problem.message, piece.offset)
+      const { count, withData, problem } = yield* walkPageData(cursor, piece, shown === 1)
+      yield* cursor.padding(piece.size - RECORD_HEAD - piece.length)
+      if (problem !== null) {
+        cursor.report(problem.code, problem.message, piece.offset)
+        // Which of the two is wrong, the count or the length, cannot be told.
+        if (problem.code === 'BAD_PAGE_DATA')
+          cursor.note({
+            code: 'BAD_RECORD_LENGTH',
+            message: problem.message,
+            offset: piece.offset + 4,
+          })
+      }
       yield { do: 'event', event: recordEvent(piece, { count, withData }) }
     } else {
       yield* recordRest(cursor, piece, shown)

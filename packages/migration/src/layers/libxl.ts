@@ -1,7 +1,7 @@
 /** The libxl stream (docs/specs/libxl-migration-stream.pandoc): a header, then records; behind LIBXC_CONTEXT a whole libxc image. */
 import { type Cursor, type Steps, viewOf } from '../walk.js'
 import { RECORD_HEAD, recordEvent, recordRest, recordStart } from './framing.js'
-import { completeRound, type Ending, walkLibxc } from './libxc.js'
+import { completeRound, type Ending, noteReserved, walkLibxc } from './libxc.js'
 import { textOf } from './text.js'
 
 const HEADER = 16
@@ -10,6 +10,8 @@ export const IDENT = 'LibxlFmt'
 /** The one version that there is. */
 export const VERSION = 2
 const BIG_ENDIAN = 1 << 0
+/** The stream was made of one from before Xen 4.6. */
+export const CONVERTED = 1 << 1
 /** From here on, Xen's own reader takes the padded length for one near 0; nothing that long is ever sent. */
 const LONGEST_BODY = 0xffff_fff8
 
@@ -29,6 +31,14 @@ const NAMES = [
 
 const nameOf = (type: number): string | undefined => NAMES[type]
 
+/** The name of a record. */
+export type LibxlRecordName = (typeof NAMES)[number]
+
+/** The number of its type. */
+export function libxlType(name: LibxlRecordName): number {
+  return NAMES.indexOf(name)
+}
+
 /** Reads a stream up to its END. */
 export function* walkLibxl(cursor: Cursor): Steps<Ending> {
   cursor.layers.push('libxl')
@@ -44,7 +54,7 @@ function* header(cursor: Cursor): Steps<void> {
   const bytes = yield* cursor.take(HEADER)
   const view = viewOf(bytes)
   if (textOf(bytes.subarray(0, IDENT.length)) !== IDENT)
-    throw cursor.error('BAD_ID', 'A libxl stream begins with "LibxlFmt"; this does not', offset)
+    cursor.report('BAD_ID', 'A libxl stream begins with "LibxlFmt"; this does not', offset)
   const [version, options] = [view.getUint32(8), view.getUint32(12)]
   if (version !== VERSION)
     throw cursor.error(
@@ -58,6 +68,9 @@ function* header(cursor: Cursor): Steps<void> {
       'The libxl stream says that it is big-endian; libxl takes little-endian ones alone',
       offset + 12,
     )
+  noteReserved(cursor, offset, [
+    { at: 12, what: 'options', value: options & ~(BIG_ENDIAN | CONVERTED) },
+  ])
   yield* cursor.header(
     { layer: 'libxl', name: 'LibxlHeader', offset, length: HEADER, size: HEADER },
     { version, options },
@@ -71,9 +84,9 @@ function* records(cursor: Cursor, last: number): Steps<Ending> {
     if (start === null) throw cursor.truncated(RECORD_HEAD)
     const { piece, place } = start
     if (piece.length > LONGEST_BODY)
-      throw cursor.error('RECORD_TOO_LONG', `A libxl record claims ${piece.length} bytes`)
+      cursor.report('RECORD_TOO_LONG', `A libxl record claims ${piece.length} bytes`)
     if (piece.type === END && last === CHECKPOINT_END)
-      throw cursor.error(
+      cursor.report(
         'UNEXPECTED_RECORD',
         'END stands between two rounds, where CHECKPOINT_END has to come first',
       )

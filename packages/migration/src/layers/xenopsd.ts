@@ -31,7 +31,7 @@ interface HeaderRow {
 
 const REFUSED_BY_XENOPSD = 'the format has it, and xenopsd refuses it'
 
-const ROWS: readonly HeaderRow[] = [
+const ROWS = [
   { type: 0x0f, name: 'Xenops', holds: 'body', body: 'XenopsRecord' },
   { type: 0xf0, name: 'Libxc', holds: 'libxc' },
   { type: 0xf1, name: 'Libxl', holds: 'refused', why: REFUSED_BY_XENOPSD },
@@ -48,7 +48,21 @@ const ROWS: readonly HeaderRow[] = [
   { type: 0xf12, name: 'Swtpm0', holds: 'body', body: 'SwtpmRecord' },
   { type: 0xf13, name: 'Swtpm', holds: 'body', body: 'SwtpmRecord' },
   { type: 0xffff, name: 'End_of_image', holds: 'end' },
-]
+] as const satisfies readonly HeaderRow[]
+
+/** The name of a header. */
+export type XenopsdHeaderName = (typeof ROWS)[number]['name']
+
+/** The name of a header behind the libxc image, with a body that can be passed over. */
+export type XenopsdBodyName = Exclude<
+  Extract<(typeof ROWS)[number], { holds: 'body' }>['name'],
+  'Xenops'
+>
+
+/** The number of a header. */
+export function xenopsdType(name: XenopsdHeaderName): number {
+  return ROWS.find((row) => row.name === name)?.type ?? 0
+}
 
 /** Reads an image. */
 export function* walkXenopsd(cursor: Cursor): Steps<Ending> {
@@ -76,7 +90,7 @@ function* signature(cursor: Cursor): Steps<void> {
   if (text === LEGACY_SIGNATURE)
     throw new LegacyImageError(yield* legacyImage(cursor, 'xenopsd'), 'xenopsd')
   if (text !== SIGNATURE)
-    throw cursor.error('BAD_MAGIC', "The signature of xenopsd's image is damaged", offset)
+    cursor.report('BAD_MAGIC', "The signature of xenopsd's image is damaged", offset)
   yield* cursor.header({ layer: 'xenopsd', name: 'Signature', offset, length, size: length }, {})
 }
 
@@ -91,7 +105,7 @@ function* header(cursor: Cursor, index: number): Steps<Header> {
   cursor.at(`header ${index}`)
   const view = viewOf(yield* cursor.take(HEADER))
   const [number, size] = [view.getBigUint64(0, true), view.getBigUint64(8, true)]
-  const row = ROWS.find(({ type }) => BigInt(type) === number)
+  const row: HeaderRow | undefined = ROWS.find(({ type }) => BigInt(type) === number)
   if (row === undefined)
     throw cursor.error(
       'UNKNOWN_MANDATORY',
@@ -104,8 +118,14 @@ function* header(cursor: Cursor, index: number): Steps<Header> {
     throw cursor.error('UNEXPECTED_RECORD', `Behind ${name} nothing can be read: ${why}`, offset)
   // The lengths of the others are written as 0, and nobody reads them.
   const length = holds === 'body' ? size : 0n
-  if (length > (most === undefined ? LONGEST_BODY : BigInt(most)))
+  if (length > LONGEST_BODY)
     throw cursor.error('RECORD_TOO_LONG', `${name} claims ${length} bytes`, offset + 8)
+  if (most !== undefined && length > BigInt(most))
+    cursor.report(
+      'RECORD_TOO_LONG',
+      `${name} claims ${length} bytes; xenopsd reads ${most} of it at most`,
+      offset + 8,
+    )
   const piece = { layer: 'xenopsd', name, offset, length: HEADER, size: HEADER } as const
   if (holds === 'end') yield { do: 'event', event: { kind: 'record', ...piece, type } }
   else yield* cursor.header(piece, { type, length: Number(length) })

@@ -42,7 +42,7 @@ function* header(cursor: Cursor): Steps<XlFields> {
   cursor.at('XlHeader')
   const bytes = yield* cursor.take(HEADER)
   if (textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC)
-    throw cursor.error('BAD_MAGIC', 'The magic of an xl file is damaged', offset)
+    cursor.report('BAD_MAGIC', 'The magic of an xl file is damaged', offset)
   const view = viewOf(bytes)
   const byteOrder = view.getUint32(32, true)
   if (byteOrder === BYTE_ORDER_SWAPPED)
@@ -61,7 +61,7 @@ function* header(cursor: Cursor): Steps<XlFields> {
   }
   const unknown = fields.mandatoryFlags & ~(XL_CONFIG_IS_JSON | STREAM_V2)
   if (unknown !== 0)
-    throw cursor.error(
+    cursor.report(
       'UNKNOWN_MANDATORY',
       `The xl file has mandatory flags that are not known: 0x${(unknown >>> 0).toString(16)}`,
       offset + 36,
@@ -76,15 +76,17 @@ function* header(cursor: Cursor): Steps<XlFields> {
 function* optionalData(cursor: Cursor, length: number): Steps<void> {
   const offset = cursor.offset
   cursor.at('XlOptionalData')
-  if (length < XL_CONFIG_HEAD)
-    throw cursor.error('BAD_XL_CONFIG', `${length} bytes have no room for a configuration's length`)
+  if (length < XL_CONFIG_HEAD) {
+    cursor.report('BAD_XL_CONFIG', `${length} bytes have no room for a configuration's length`)
+    return yield* cursor.skip(length)
+  }
   const piece = { layer: 'xl', name: 'XlOptionalData', offset, length, size: length } as const
   const shown = yield* cursor.begin(piece, piece.name)
   const head = yield* cursor.peek(XL_CONFIG_HEAD)
   if (head.length < XL_CONFIG_HEAD) throw cursor.truncated(length)
   const configLength = viewOf(head).getUint32(0, true)
   if (configLength > length - XL_CONFIG_HEAD)
-    throw cursor.error(
+    cursor.report(
       'BAD_XL_CONFIG',
       `The configuration claims ${configLength} bytes, of which ${length - XL_CONFIG_HEAD} are there`,
     )

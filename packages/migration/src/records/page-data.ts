@@ -1,22 +1,14 @@
 /** PAGE_DATA: a count, a list of pfns with their types, and a page for each type that has one. */
 import type { ImageErrorCode } from '../errors.js'
+import { MOST_AT_ONCE } from '../input/queue.js'
 import { type Beginning, type Cursor, type Steps, viewOf } from '../walk.js'
+import { RESERVED_TYPES, WITH_DATA } from './page-types.js'
 
 /** Bytes of a page: images of other page sizes are refused by their domain header. */
 const PAGE_BYTES = 4096
 /** Bytes before the list: the count and a reserved word. */
 const HEAD_BYTES = 8
 const PFN_BYTES = 8
-/** How many pfns are looked at in one piece. */
-const PFNS_AT_ONCE = 8192
-
-/**
- * Types whose page follows, a bit each: 0 to 4 and 9 to 0xc, plain pages and page tables. Broken (0xd), to be allocated (0xe) and absent
- * (0xf) ones have none (tools/libs/guest/xg_sr_common.h, page_type_has_stream_data).
- */
-const WITH_DATA = 0b0001_1110_0001_1111
-/** Types that there are not: 5 to 8. */
-const RESERVED = 0b0000_0001_1110_0000
 
 /** What PAGE_DATA says of itself. */
 export interface PageCounts {
@@ -32,7 +24,7 @@ interface PageProblem {
   readonly message: string
 }
 
-/** Reads a whole body, as long as its header says whatever else it says; nothing is kept of it. */
+/** Reads a whole body, as long as its header says whatever else it says; nothing is kept of it. A judge is given the list. */
 export function* walkPageData(
   cursor: Cursor,
   piece: Beginning,
@@ -40,7 +32,7 @@ export function* walkPageData(
 ): Steps<PageCounts & { readonly problem: PageProblem | null }> {
   const end = cursor.offset + piece.length
   const counts = yield* walkList(cursor, piece, shown)
-  yield* cursor.body(piece, end - cursor.offset, shown)
+  yield* cursor.body(piece, end - cursor.offset, shown ? 1 : 0)
   return { ...counts, problem: problemOf(piece.length, counts) }
 }
 
@@ -53,17 +45,26 @@ function* walkList(cursor: Cursor, piece: Beginning, shown: boolean): Steps<List
   if (piece.length < HEAD_BYTES) return { count: 0, withData: 0, reserved: false }
   const head = yield* cursor.take(HEAD_BYTES)
   const count = viewOf(head).getUint32(0, true)
+  if (viewOf(head).getUint32(4, true) !== 0)
+    cursor.note({
+      code: 'RESERVED_BITS',
+      message: 'The word behind the count of PAGE_DATA has to be zero',
+      offset: cursor.offset - HEAD_BYTES / 2,
+    })
   if (shown) yield* cursor.show(piece, head)
   if (listBytes(count) > piece.length) return { count, withData: 0, reserved: false }
+  const { queue } = cursor
+  const judge = judgeOf(cursor)
   let withData = 0
   let reserved = false
-  for (let left = count; left > 0; ) {
-    const pfns = Math.min(left, PFNS_AT_ONCE)
-    const list = yield* cursor.take(pfns * PFN_BYTES)
-    const pages = pagesWithData(list)
-    if (pages < 0) reserved = true
-    withData += Math.max(pages, 0)
-    left -= pfns
+  for (let left = count * PFN_BYTES; left > 0; ) {
+    if (queue.length < PFN_BYTES && (yield { do: 'fill', bytes: PFN_BYTES }) < PFN_BYTES)
+      throw cursor.truncated(left)
+    const list = queue.takeUnits(PFN_BYTES, Math.min(left, MOST_AT_ONCE))
+    const judged = judge(list)
+    withData += judged.withData
+    reserved ||= judged.reservedType >= 0
+    left -= list.length
     if (shown) yield* cursor.show(piece, list)
   }
   return { count, withData, reserved }
@@ -93,14 +94,26 @@ function problemOf(length: number, { count, withData, reserved }: ListedPages): 
       )
 }
 
-/** How many pages follow for a list of pfns; -1 if there is a type that Xen does not have. */
-function pagesWithData(list: Uint8Array): number {
+/** What a piece of a list says to those who want to find the next record. */
+interface PieceOfList {
+  /** How many pages follow for it. */
+  readonly withData: number
+  /** Where it has a type that Xen does not have; -1 if it has none. */
+  readonly reservedType: number
+}
+
+/** Who looks at a list: the judge, if there is one, as looking twice would take twice the time. */
+function judgeOf({ judge }: Cursor): (list: Uint8Array) => PieceOfList {
+  return judge === null ? countPages : (list) => judge.lists.add(list)
+}
+
+function countPages(list: Uint8Array): PieceOfList {
   let withData = 0
-  let reserved = 0
+  let reservedType = -1
   for (let at = PFN_BYTES - 1; at < list.length; at += PFN_BYTES) {
     const type = (list[at] ?? 0) >>> 4
     withData += (WITH_DATA >>> type) & 1
-    reserved |= (RESERVED >>> type) & 1
+    if (((RESERVED_TYPES >>> type) & 1) !== 0) reservedType = (at - PFN_BYTES + 1) / PFN_BYTES
   }
-  return reserved === 0 ? withData : -1
+  return { withData, reservedType }
 }

@@ -1,0 +1,130 @@
+/** What each record of a libxc image has to be: whose it is, how long, how often, what in it is reserved. A row each. */
+import type { Beginning } from '../walk.js'
+import type { ImageFindingCode } from './codes.js'
+import type { ImageVerdictName } from './finding.js'
+import { Beginnings, type Bench, type Reading } from './rules.js'
+
+/** How long a body has to be; the verdicts are those that another length makes "no". */
+interface LengthRule {
+  /** Bytes that it has at least, and at most. */
+  readonly least?: number
+  readonly most?: number
+  /** Bytes of which it is a multiple. */
+  readonly unit?: number
+  /** The verdicts; both by default. */
+  readonly rejects?: readonly ImageVerdictName[]
+  /** The code; BAD_RECORD_LENGTH by default. */
+  readonly code?: ImageFindingCode
+}
+
+/** A row. */
+export interface RecordRule {
+  /** The number on the wire. */
+  readonly type: number
+  /** The kind of guest whose images have it; both by default. */
+  readonly guest?: 'pv' | 'hvm'
+  /** Where it comes once at most; a second is the producer's fault, and where `twice` says so the receiver's too. */
+  readonly once?: 'image' | 'round'
+  readonly twice?: readonly ImageVerdictName[]
+  /** Its length, by rules that all hold. */
+  readonly length?: readonly LengthRule[]
+  /** Reserved bytes in it: from, to. */
+  readonly reserved?: readonly [from: number, to: number]
+}
+
+const RECORD_HEAD = 8
+
+/** By specification it has no body; receivers do not look at one. */
+const EMPTY: readonly LengthRule[] = [{ most: 0, rejects: ['verify'] }]
+const VCPU = { guest: 'pv', length: [{ least: 8 }], reserved: [4, 8] } as const
+
+/** All records that an image can have (docs/specs/libxc-migration-stream.pandoc; tools/libs/guest/xg_sr_restore*.c). */
+const ROWS: readonly RecordRule[] = [
+  { type: 0x00, length: EMPTY },
+  { type: 0x01 },
+  {
+    type: 0x02,
+    guest: 'pv',
+    once: 'image',
+    twice: ['verify', 'restore'],
+    length: [{ least: 8 }, { most: 8, rejects: ['verify'] }],
+    reserved: [2, 8],
+  },
+  { type: 0x03, guest: 'pv', length: [{ least: 8 }, { unit: 8 }] },
+  { type: 0x04, ...VCPU },
+  { type: 0x05, ...VCPU },
+  { type: 0x06, ...VCPU },
+  { type: 0x07, guest: 'pv', once: 'round', length: [{ least: 4096, most: 4096 }] },
+  { type: 0x08, once: 'round', length: [{ least: 24, most: 24 }], reserved: [20, 24] },
+  { type: 0x09, guest: 'hvm', once: 'round', length: [{ least: 1 }] },
+  // The converter of old streams writes two.
+  { type: 0x0a, guest: 'hvm', length: [{ least: 8 }], reserved: [4, 8] },
+  { type: 0x0c, ...VCPU },
+  { type: 0x0d, once: 'image', length: EMPTY },
+  { type: 0x0e, length: EMPTY },
+  { type: 0x10, length: EMPTY },
+  {
+    type: 0x11,
+    once: 'image',
+    length: [{ least: 1, unit: 24, code: 'BAD_POLICY_LENGTH' }],
+  },
+  {
+    type: 0x12,
+    once: 'image',
+    length: [{ least: 1, unit: 16, code: 'BAD_POLICY_LENGTH' }],
+  },
+]
+
+/** The row of a type; undefined for one that no image has. */
+export function recordRule(type: number): RecordRule | undefined {
+  return ROWS.find((row) => row.type === type)
+}
+
+/** The rules that a length breaks. */
+export function brokenLengths(type: number, length: number): readonly LengthRule[] {
+  const { length: rules = [] } = recordRule(type) ?? {}
+  return rules.filter(
+    ({ least = 0, most = Number.POSITIVE_INFINITY, unit = 1 }) =>
+      length < least || length > most || length % unit !== 0,
+  )
+}
+
+/** A rule in words. */
+export function lengthInWords({ least, most, unit }: LengthRule): string {
+  if (most === 0) return 'no body'
+  if (least !== undefined && least === most) return `exactly ${least} bytes`
+  const words = [
+    ...(least === undefined || least < 2 ? [] : [`at least ${least} bytes`]),
+    ...(most === undefined ? [] : [`at most ${most} bytes`]),
+    ...(unit === undefined ? [] : [`a multiple of ${unit} bytes`]),
+    ...(least === 1 ? ['something in it'] : []),
+  ]
+  return words.join(' and ')
+}
+
+/** Finds reserved bytes that are not zero in the beginning of a body. */
+export function noteReservedBytes(
+  bench: Bench,
+  type: number,
+  offset: number,
+  view: DataView,
+): void {
+  const [from, to] = recordRule(type)?.reserved ?? [0, 0]
+  for (let at = from; at < Math.min(to, view.byteLength); at++) {
+    if (view.getUint8(at) === 0) continue
+    bench.found({
+      code: 'RESERVED_BITS',
+      message: `Bytes ${from} to ${to - 1} of the body have to be zero`,
+      offset: offset + RECORD_HEAD + at,
+    })
+    return
+  }
+}
+
+/** Reads a body of which nothing but what is reserved is of interest; null if nothing is. */
+export function reservedBody({ type = -1, offset }: Beginning, bench: Bench): Reading | null {
+  const [, to] = recordRule(type)?.reserved ?? []
+  if (to === undefined) return null
+  const look = (view: DataView) => noteReservedBytes(bench, type, offset, view)
+  return { shown: to, reader: new Beginnings(to, look) }
+}
