@@ -1,5 +1,5 @@
 /** The snapshot of a host from a CPUID dump, or from the policies that `xen-cpuid -p` prints. */
-import { brandString, CpuPolicy, type HostSnapshot } from '@xenlevel/core'
+import { brandString, CpuPolicy, estimateHostFeatureset, type HostSnapshot } from '@xenlevel/core'
 import {
   COMMON_1D_FEATURES,
   type CpuDump,
@@ -57,7 +57,10 @@ export function snapshotOfDump(text: string, facts: DumpFacts): HostSnapshot {
       microcodeRevision: revisionOf(dump, raw, text),
     },
     xen: xenOf(facts, raw, policies),
-    featuresets: { raw: common.featureset, ...policies?.featuresets },
+    featuresets: {
+      raw: common.featureset,
+      ...(policies === null && whole ? foreseen(raw, facts, notes) : policies?.featuresets),
+    },
     ...(kept === undefined ? {} : { policies: kept }),
     unknownWords: [...common.unknownWords],
     notes,
@@ -71,6 +74,20 @@ const FORMATS: Readonly<Record<CpuDump['format'], string>> = {
   'libcpuid-raw': "libcpuid's raw dump",
   'xen-cpuid-p': 'what xen-cpuid -p prints',
   'proc-cpuinfo': 'Linux’ /proc/cpuinfo',
+}
+
+/** What Xen will use of the CPU, where it has not said it. */
+function foreseen(
+  raw: CpuPolicy,
+  { release }: DumpFacts,
+  notes: string[],
+): Pick<HostSnapshot['featuresets'], 'host'> {
+  const exact = release === undefined ? undefined : nearestRelease(release)
+  if (exact === undefined) return {}
+  notes.push(
+    `The host featureset is what Xen ${exact} is foreseen to use of this CPU: "xenlevel policy derive" says what was assumed.`,
+  )
+  return { host: estimateHostFeatureset(raw, { release: exact }).featureset }
 }
 
 /** What all CPUs of the host have, with SYSCALL where a 32-bit program could not see it. */

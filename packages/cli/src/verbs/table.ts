@@ -55,4 +55,28 @@ export const VERBS: readonly VerbRow[] = [
     summary: 'what a pool can promise its guests, and what that costs',
     load: async () => (await import('./level.js')).level,
   },
+  {
+    name: 'admit',
+    group: 'guests',
+    summary: 'may this guest run on those hosts, and every reason why not',
+    load: async () => (await import('./admit.js')).admit,
+  },
+  {
+    name: 'policy derive',
+    group: 'guests',
+    summary: 'the policies that a Xen makes of a CPU: at most, and by default',
+    load: async () => (await import('./policy-derive.js')).policyDerive,
+  },
+  {
+    name: 'policy clamp',
+    group: 'guests',
+    summary: 'what Xen makes of a policy, with every change it makes in silence',
+    load: async () => (await import('./policy-clamp.js')).policyClamp,
+  },
+  {
+    name: 'policy diff',
+    group: 'guests',
+    summary: 'in what two policies differ, in names and fields',
+    load: async () => (await import('./policy-diff.js')).policyDiff,
+  },
 ]
