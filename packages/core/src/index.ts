@@ -37,6 +37,15 @@ export {
 } from './documents/emit/xapi.js'
 export { toXlConfig, type XlConfig, type XlConfigOptions } from './documents/emit/xl.js'
 export {
+  type AddedHostLines,
+  type AddHostLinesOptions,
+  addHostLines,
+  type BadHostLine,
+  type GoodHostLine,
+  type HostLinesOptions,
+  readHostLines,
+} from './documents/host-lines.js'
+export {
   featuresetOfLibvirtNames,
   type LibvirtFeature,
   type LibvirtFeatureset,
@@ -46,6 +55,7 @@ export {
   libvirtNameOf,
   libvirtNamesOf,
 } from './documents/libvirt-names.js'
+export { type ByteSource, LineError } from './documents/lines.js'
 export {
   type CpuPolicyDocument,
   cpuPolicySchema,

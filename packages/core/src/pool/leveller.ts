@@ -1,12 +1,12 @@
 /** Levelling hosts that come one by one, or part by part: what {@link levelPool} does, in memory that does not grow with the hosts. */
 import { featureTable } from '@xenlevel/cpuid'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
+import { SnapshotTexts } from '../documents/snapshot-texts.js'
 import type { CombineMethod } from './combine.js'
 import { differentPurposes, FoldedLevel, type LevelPurpose, partsOf } from './folded-level.js'
 import { HostGroups, type Model } from './groups/host-groups.js'
 import { kindsOf, shapeOfHost } from './groups/of-host.js'
 import type { PoolLevel } from './level.js'
-import { SnapshotLines } from './snapshot-lines.js'
 import { WholePools } from './whole-pools.js'
 
 /** Options of {@link levelPool}. */
@@ -27,7 +27,7 @@ export interface LevelOptions {
 export class PoolLeveller {
   readonly #purpose: LevelPurpose
   readonly #groups = new HostGroups()
-  readonly #lines = new SnapshotLines<Model>()
+  readonly #lines = new SnapshotTexts<Model>()
   #wholes = new WholePools()
   #generation = 0
 
@@ -54,8 +54,8 @@ export class PoolLeveller {
   }
 
   /**
-   * Adds the host of a JSON text. Texts that are the same but for the host's name are read once, so this is many times faster than to
-   * read each and add it.
+   * Adds the host of a JSON text. Texts that differ only in what no level depends on are read once, so this is many times faster than
+   * to read each and add it.
    *
    * @param source - how an error should call the document: a file and a line.
    * @throws {@link SnapshotError} for a text that is no host snapshot; {@link PoolError} as {@link PoolLeveller.add}. Nothing is added then.
@@ -73,9 +73,7 @@ export class PoolLeveller {
     const host = parseHostSnapshot(text, source)
     this.add(host)
     if (this.#groups.generation !== this.#generation) return
-    this.#lines.learn(text, host.name, () =>
-      this.#groups.model(shapeOfHost(host, this.#purpose.asked)),
-    )
+    this.#lines.learn(text, () => this.#groups.model(shapeOfHost(host, this.#purpose.asked)))
   }
 
   /**
