@@ -14,7 +14,7 @@ import { carryGroup } from './groups/carried.js'
 import { groupDocument } from './groups/document.js'
 import type { HostGroup } from './groups/host-group.js'
 import { HostGroups } from './groups/host-groups.js'
-import { joinTallies, namesKept } from './groups/tally.js'
+import { namesKept, TallyIndex } from './groups/tally.js'
 import type { PoolLevel } from './level.js'
 import { type LevelledGuest, levelGuests, type WholeSource } from './levelled-guest.js'
 import { findLosses, type LevelGroups, type Loss } from './losses.js'
@@ -62,16 +62,17 @@ export class FoldedLevel implements PoolLevel {
     this.count = groups.reduce((sum, { hosts }) => sum + hosts.count, 0)
     const names = namesKept(this.count)
     this.#parts = parts
-    this.#pool = { groups: groups.map((group) => carryGroup(group, table)), table, names }
+    const index = new TallyIndex(
+      groups.map(({ hosts }) => hosts),
+      names,
+    )
+    this.#pool = { groups: groups.map((group) => carryGroup(group, table)), table, names, index }
     this.release = table.release
     this.releaseFrom = asked === null ? 'hosts' : 'asked'
     this.method = method
     this.vendor = others.length === 0 ? vendor : null
     this.physAddrBits = Math.min(...groups.map(({ traits }) => traits.physAddrBits))
-    this.hosts = joinTallies(
-      groups.map(({ hosts }) => hosts),
-      names,
-    ).hosts
+    this.hosts = index.pick(new Uint8Array(groups.length).fill(1)).hosts
     this.groups = Object.freeze([...groups])
     const source: WholeSource = {
       whole: (kind) => wholes.level(kind, { release: table.release, method }),

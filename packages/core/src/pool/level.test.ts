@@ -198,7 +198,13 @@ describe('a pool over releases', () => {
     expect(level.hvm.default.names(table)).toEqual(['FPU', 'RTM', 'TSXLDTRK'])
     expect(level.hvm.default.words).toHaveLength(12)
     expect(level.losses).toEqual([
-      { feature: 'AVX_IFMA', hosts: ['young'], count: 1, kind: 'not-carried', guests: ['pv', 'hvm'] },
+      {
+        feature: 'AVX_IFMA',
+        hosts: ['young'],
+        count: 1,
+        kind: 'not-carried',
+        guests: ['pv', 'hvm'],
+      },
     ])
     expect(level.findings.map(({ code }) => code)).toEqual(['releases-differ'])
   })

@@ -5,7 +5,7 @@ import type { CpuPolicy } from '../policy/cpu-policy.js'
 import type { DefaultFeatureset, MaxFeatureset } from '../xen/offered-featuresets.js'
 import { type CombineMethod, FeaturesetCombiner } from './combine.js'
 import type { LevelKind } from './groups/host-group.js'
-import { joinTallies, type Tally } from './groups/tally.js'
+import type { Tally } from './groups/tally.js'
 import type { LevelGroups } from './losses.js'
 import type { PolicyLevel } from './whole/level-policies.js'
 
@@ -43,22 +43,22 @@ export interface WholeSource {
 
 /** Levels the guests of one kind. */
 export function levelGuests(
-  { groups, table, names }: LevelGroups,
+  { groups, table, index }: LevelGroups,
   { kind, method }: { readonly kind: LevelKind; readonly method: CombineMethod },
   source: WholeSource,
 ): LevelledGuest {
   const options = { release: table.release, method }
   const forBoot = new FeaturesetCombiner(options)
   const forAcceptance = new FeaturesetCombiner(options)
-  const counting: Tally[] = []
-  for (const { group, [kind]: offer } of groups) {
+  const counting = new Uint8Array(groups.length)
+  for (const [at, { [kind]: offer }] of groups.entries()) {
     if (offer === null) continue
     forBoot.addSpan(offer.default.all, offer.default.any)
     forAcceptance.addSpan(offer.max.all, offer.max.any)
-    counting.push(group.hosts)
+    counting[at] = 1
   }
   const sets = { default: forBoot.result(), max: forAcceptance.result() }
-  return new Levelled(sets, joinTallies(counting, names), { kind, source })
+  return new Levelled(sets, index.pick(counting), { kind, source })
 }
 
 class Levelled implements LevelledGuest {

@@ -2,7 +2,7 @@
 import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
 import { compatibilityMask } from '../xen/compatibility-bits.js'
 import type { DefaultFeatureset } from '../xen/offered-featuresets.js'
-import type { CarriedGroup } from './groups/carried.js'
+import { GroupColumns, type GroupSet } from './groups/columns.js'
 import { LEVEL_KINDS, type LevelKind } from './groups/host-group.js'
 import { joinTallies, type Tally } from './groups/tally.js'
 
@@ -33,11 +33,9 @@ interface LevelSets {
   readonly hvm: { readonly default: DefaultFeatureset }
 }
 
-/** Groups in the words of a level, and how many names of hosts it tells. */
-export interface LevelGroups {
-  readonly groups: readonly CarriedGroup[]
+/** Groups in the words of a level, and the table of those. */
+export interface LevelGroups extends GroupSet {
   readonly table: FeatureTable
-  readonly names: number
 }
 
 /** Features that some host offers by default and the level lacks, by bit; then those that cannot be carried. */
@@ -55,47 +53,23 @@ function lossesOf(
   kind: LevelKind,
   level: Featureset,
   ignored: Featureset,
-  { groups, table, names }: LevelGroups,
+  pool: LevelGroups,
 ): Loss[] {
-  const anywhere = groups.reduce(
-    (union, group) => union.or(group[kind]?.default.any ?? Featureset.empty),
-    Featureset.empty,
-  )
-  const lacking = (bits: readonly number[]) =>
-    joinTallies(
-      groups.flatMap((group) => lackingAny(group, kind, bits, names)),
-      names,
-    )
-  const lost = anywhere.andNot(level).andNot(ignored)
+  const { table } = pool
+  const columns = new GroupColumns(pool, kind, table.words.length)
+  const lost = Featureset.fromWords(columns.any).andNot(level).andNot(ignored)
   return lost.names(table).map((feature): Loss => {
     const bitOf = (name: FeatureName) => table.feature(name)?.bit ?? -1
-    const without = lacking([bitOf(feature)])
+    const without = columns.lacking([bitOf(feature)])
     return without.count > 0
       ? { feature, ...without, kind: 'absent', guests: [kind] }
       : {
           feature,
-          ...lacking(table.requirements(feature).map(bitOf)),
+          ...columns.lacking(table.requirements(feature).map(bitOf)),
           kind: 'dependency',
           guests: [kind],
         }
   })
-}
-
-/** Who lacks any of some bits: exactly in a group whose hosts are alike, in others as many as lack one of them. */
-function lackingAny(
-  group: CarriedGroup,
-  kind: LevelKind,
-  bits: readonly number[],
-  names: number,
-): Tally | [] {
-  const tallies = bits.map((bit) => group.lacking(kind, bit)).filter(({ count }) => count > 0)
-  const whole = tallies.find((tally) => tally === group.group.hosts)
-  if (whole !== undefined) return whole
-  if (tallies.length === 0) return []
-  return {
-    count: Math.max(...tallies.map(({ count }) => count)),
-    hosts: joinTallies(tallies, names).hosts,
-  }
 }
 
 function notCarried(kind: LevelKind, { groups, names }: LevelGroups): Loss[] {

@@ -10,6 +10,7 @@ import { testWord } from './fold.js'
 import {
   type GroupOffer,
   type HostGroup,
+  isMixed,
   LEVEL_KINDS,
   type LevelKind,
   type Span,
@@ -40,6 +41,8 @@ export class CarriedGroup {
   readonly release: string | undefined
   /** Bits that were left behind because no one knows where they belong. */
   readonly unnamed: readonly number[]
+  /** True if not all of its hosts are alike. */
+  readonly isMixed: boolean
   readonly #table: FeatureTable
   readonly #own: FeatureTable
   readonly #offers: Pick<HostGroup, LevelKind>
@@ -51,6 +54,7 @@ export class CarriedGroup {
     this.group = group
     this.release = traits.table ?? (traits.xen === null ? table.release : undefined)
     this.unnamed = own === table ? [] : unnamedLeft(traits.unnamed, own, table)
+    this.isMixed = isMixed(group)
     this.#table = table
     this.#own = own
     this.#offers = pending === null ? group : settlePending({ ...group, pending }, table)

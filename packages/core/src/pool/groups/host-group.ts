@@ -6,7 +6,7 @@
  */
 import type { CpuVendor, Featureset } from '@xenlevel/cpuid'
 import type { OfferedFeaturesets } from '../../xen/offered-featuresets.js'
-import type { Tally } from './tally.js'
+import { compareNames, type Tally } from './tally.js'
 
 /** Kinds of guest that are levelled apart. */
 export type LevelKind = 'pv' | 'hvm'
@@ -79,7 +79,7 @@ export interface HostGroup {
 }
 
 /** A text that is the same for groups of the same traits and set lengths: those that can become one group. */
-export function kindOf({ traits, pv, hvm, pending }: HostGroup): string {
+export function kindOf({ traits, pv, hvm, pending }: Omit<HostGroup, 'hosts'>): string {
   const { vendor, physAddrBits, xen, table, evidence, words, wordsUnknown, unnamed } = traits
   const lengths = [pv, hvm].map((offer) =>
     offer === null ? '' : `${offer.default.any.words.length}+${offer.max.any.words.length}`,
@@ -87,14 +87,18 @@ export function kindOf({ traits, pv, hvm, pending }: HostGroup): string {
   return `${vendor} ${physAddrBits} ${JSON.stringify(xen)} ${table} ${evidence} ${words} ${wordsUnknown} ${unnamed} ${lengths} ${pending !== null}`
 }
 
-/** A text that is the same for groups whose hosts cannot be told apart but by name. Groups that are mixed have none. */
-export function modelOf(group: HostGroup): string {
-  const { pv, hvm, pending } = group
-  const sets = [pv, hvm].map((offer) =>
-    offer === null ? '' : `${offer.default.any}/${offer.max.any}`,
+/** By their first hosts, and where those are called the same by all else: an order that depends on nothing but the groups. */
+export function compareGroups(a: HostGroup, b: HostGroup): number {
+  return (
+    compareNames(a.hosts.hosts[0] ?? '', b.hosts.hosts[0] ?? '') ||
+    compareNames(kindOf(a), kindOf(b)) ||
+    compareNames(setsOf(a), setsOf(b))
   )
-  const raw = pending === null ? '' : `${pending.raw} ${pending.hvm} ${pending.hap}`
-  return `${kindOf(group)} ${sets} ${raw}`
+}
+
+function setsOf({ pv, hvm, pending }: HostGroup): string {
+  const sets = [pv, hvm].map((offer) => `${offer?.default.any}/${offer?.max.any}`)
+  return `${sets} ${pending?.raw} ${pending?.hvm} ${pending?.hap}`
 }
 
 /** True if not all hosts of the group are alike. */

@@ -5,11 +5,13 @@
  * What is kept depends on which hosts there are, and neither on their order nor on how they were parted: up to 4,096 hosts by all their names,
  * up to 4,096 different offers each by itself.
  */
+import type { Featureset } from '@xenlevel/cpuid'
 import { PoolError } from '../errors.js'
+import { FeaturesetIds } from './featureset-ids.js'
 import { foldGroups } from './fold.js'
-import { type HostGroup, isMixed, kindOf, modelOf } from './host-group.js'
+import { compareGroups, type HostGroup, isMixed, kindOf } from './host-group.js'
 import type { HostShape } from './of-host.js'
-import { compareNames, namesKept, TallyBuilder } from './tally.js'
+import { namesKept, TallyBuilder } from './tally.js'
 
 /** So many different offers are kept apart. Real fleets have some hundreds: CPU models times releases times microcode. */
 export const MOST_MODELS = 4096
@@ -23,6 +25,7 @@ export interface Model {
 /** Hosts as groups, one by one or many at once. */
 export class HostGroups {
   #models = new Map<string, Model>()
+  #sets = new FeaturesetIds()
   /** By kind; empty until there are too many models. */
   #folded = new Map<string, HostGroup>()
   /** All names, while they are kept. */
@@ -42,7 +45,7 @@ export class HostGroups {
 
   /** The model of a shape: the one that there is already, or a new one without hosts. */
   model(shape: HostShape): Model {
-    const key = modelOf({ ...shape, hosts: { count: 0, hosts: [] } })
+    const key = this.#keyOf(shape)
     const known = this.#models.get(key)
     if (known !== undefined) return known
     if (this.#models.size >= MOST_MODELS) this.#foldModels()
@@ -81,12 +84,21 @@ export class HostGroups {
   groups(): HostGroup[] {
     if (this.#folded.size > 0) this.#foldModels()
     const most = namesKept(this.#count)
-    const groups = [...this.#folded.entries()]
-    for (const [key, { shape, hosts }] of this.#models) {
+    const groups = [...this.#folded.values()]
+    for (const { shape, hosts } of this.#models.values()) {
       const tally = hosts.finish(most)
-      if (tally.count > 0) groups.push([key, { ...shape, hosts: tally }])
+      if (tally.count > 0) groups.push({ ...shape, hosts: tally })
     }
-    return groups.sort(([a], [b]) => compareNames(a, b)).map(([, group]) => group)
+    return groups.sort(compareGroups)
+  }
+
+  /** The same for shapes that cannot be told apart. */
+  #keyOf(shape: HostShape): string {
+    const { pv, hvm, pending } = shape
+    const id = (set: Featureset | undefined) => (set === undefined ? -1 : this.#sets.id(set))
+    const sets = [pv?.default.any, pv?.max.any, hvm?.default.any, hvm?.max.any].map(id)
+    const raw = pending === null ? '' : `${id(pending.raw)} ${pending.hvm} ${pending.hap}`
+    return `${kindOf(shape)} ${sets.join()} ${raw}`
   }
 
   #take(name: string): void {
@@ -121,6 +133,7 @@ export class HostGroups {
     }
     this.#fold(groups)
     this.#models = new Map()
+    this.#sets = new FeaturesetIds()
     this.#generation++
   }
 

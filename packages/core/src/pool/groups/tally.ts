@@ -51,6 +51,45 @@ export function compareNames(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
+/** Groups of hosts, asked again and again for those that are alike in something: their names are put in order once. */
+export class TallyIndex {
+  readonly #tallies: readonly Tally[]
+  readonly #most: number
+  #names: readonly string[] = []
+  #owners = new Uint32Array()
+
+  /** `most` names are kept of each answer. */
+  constructor(tallies: readonly Tally[], most: number) {
+    this.#tallies = tallies
+    this.#most = most
+  }
+
+  /** The hosts of the groups at which `concerned` is not zero. */
+  pick(concerned: Uint8Array): Tally {
+    if (this.#names.length === 0) this.#sort()
+    let count = 0
+    this.#tallies.forEach((tally, group) => {
+      if (concerned[group] !== 0) count += tally.count
+    })
+    const hosts: string[] = []
+    const [names, owners, most] = [this.#names, this.#owners, Math.min(this.#most, count)]
+    for (let index = 0; index < names.length && hosts.length < most; index++) {
+      const name = names[index] ?? ''
+      if (concerned[owners[index] ?? 0] !== 0 && name !== hosts.at(-1)) hosts.push(name)
+    }
+    return { count, hosts: Object.freeze(hosts) }
+  }
+
+  #sort(): void {
+    const entries = this.#tallies.flatMap(({ hosts }, owner) =>
+      hosts.map((name) => ({ name, owner })),
+    )
+    entries.sort((a, b) => compareNames(a.name, b.name))
+    this.#names = entries.map(({ name }) => name)
+    this.#owners = Uint32Array.from(entries, ({ owner }) => owner)
+  }
+}
+
 /** A tally that hosts come to one by one. */
 export class TallyBuilder {
   #count = 0
