@@ -79,4 +79,34 @@ export const VERBS: readonly VerbRow[] = [
     summary: 'in what two policies differ, in names and fields',
     load: async () => (await import('./policy-diff.js')).policyDiff,
   },
+  {
+    name: 'ucode list',
+    group: 'microcode',
+    summary: 'the updates in microcode files',
+    load: async () => (await import('./ucode-list.js')).ucodeList,
+  },
+  {
+    name: 'ucode verify',
+    group: 'microcode',
+    summary: 'would Xen, Linux and iucode_tool accept these files',
+    load: async () => (await import('./ucode-verify.js')).ucodeVerify,
+  },
+  {
+    name: 'ucode select',
+    group: 'microcode',
+    summary: 'which update a CPU gets, or why it gets none',
+    load: async () => (await import('./ucode-select.js')).ucodeSelect,
+  },
+  {
+    name: 'ucode pack',
+    group: 'microcode',
+    summary: 'microcode as an early archive or a file, alone or in front of an initrd',
+    load: async () => (await import('./ucode-pack.js')).ucodePack,
+  },
+  {
+    name: 'ucode plan',
+    group: 'microcode',
+    summary: 'what to do with the microcode of each host, and in which order',
+    load: async () => (await import('./ucode-plan.js')).ucodePlan,
+  },
 ]
