@@ -28,7 +28,9 @@ export class HvmRules implements GuestRules {
     return piece.type === HVM_PARAMS ? this.#params(piece) : null
   }
 
-  roundComplete(): void {}
+  commit(): void {}
+
+  drop(): void {}
 
   complete(): Fault[] {
     return []

@@ -83,7 +83,9 @@ export class Judgement implements Judge, Bench {
   }
 
   /** Nothing behind this place can be followed. */
-  stop({ code, message, offset }: ImageError): void {
+  stop({ code, message: whole, offset, path }: ImageError): void {
+    // A finding has its place apart.
+    const message = whole.replace(` (at byte ${offset}, ${path})`, '')
     // A stream that ends after a complete checkpoint is what checkpoints are for.
     if (code === 'TRUNCATED' && this.cursor.checkpoints > 0)
       this.found({ code: 'FAILOVER', message, offset })
@@ -108,6 +110,7 @@ export class Judgement implements Judge, Bench {
         code: 'TRAILING_DATA',
         message: `${this.#trailing} bytes follow the image, which is complete before them`,
         offset: this.#size,
+        path: 'image',
       })
     for (const rules of new Set(Object.values(this.#rules))) rules.end?.(complete)
     this.findings.commit()

@@ -1,9 +1,9 @@
 /** The rules of the libxc image: what each of its records has to be, and what all of them have to make together. */
+import type { GuestKind } from '@xenlevel/core'
 import type { HeaderEvent, RecordEvent } from '../event.js'
 import { CHECKPOINT, END, libxcRecord } from '../records/types.js'
 import type { Beginning } from '../walk.js'
 import { CheckpointRules } from './checkpoints.js'
-import type { Fault } from './finding.js'
 import { HvmRules } from './hvm.js'
 import type { ListOwner } from './judged-lists.js'
 import { RecordOrder, type Situation } from './order.js'
@@ -14,6 +14,16 @@ import type { Bench, BodyReader, GuestRules, Reading, Rules } from './rules.js'
 
 /** More than any record may have; what claims more is not looked into. */
 const LONGEST_BODY = 128 * 2 ** 20
+
+/** The kinds by the number in the header. */
+const KIND_OF_TYPE: Readonly<Record<number, 'pv' | 'hvm'>> = { 1: 'pv', 2: 'hvm' }
+/** What the header calls each kind of guest. */
+const TYPE_OF_KIND: Readonly<Record<GuestKind, 'pv' | 'hvm'>> = {
+  pv: 'pv',
+  pv32: 'pv',
+  hvm: 'hvm',
+  pvh: 'hvm',
+}
 
 /** The rules of one image. */
 export class LibxcRules implements Rules, ListOwner {
@@ -27,8 +37,9 @@ export class LibxcRules implements Rules, ListOwner {
   #reader: BodyReader | null = null
   #images = 0
   #betweenRounds = false
-  /** What is missing or contradictory in the state of the last complete round, or of the whole image. */
-  #completion: readonly Fault[] = []
+  /** Where END begins, and the name of the image for what is found when all is read. */
+  #end = 0
+  #path = ''
 
   constructor(bench: Bench) {
     this.#bench = bench
@@ -85,34 +96,35 @@ export class LibxcRules implements Rules, ListOwner {
     this.#reader?.end()
     this.#reader = null
     this.#betweenRounds = event.type === CHECKPOINT
-    if (event.type === END && this.#bench.cursor.checkpoints === 0) this.#complete()
+    if (event.type === END) this.#end = event.offset
   }
 
   /** A CHECKPOINT, and what libxl has to say to it, is complete. */
   roundComplete(): void {
+    const { lastCheckpoint } = this.#bench.cursor
     this.#betweenRounds = false
-    this.#order.roundComplete()
-    if (this.kind !== null) this.#guests[this.kind].roundComplete()
-    this.#complete()
+    this.#order.commit(this.#situation, lastCheckpoint)
+    if (this.kind !== null) this.#guests[this.kind].commit()
   }
 
-  /** The input ends: what the last complete state lacks. */
-  end(): void {
-    for (const fault of this.#completion) this.#bench.found(fault)
-    this.#completion = []
+  /** The input ends: what the state lacks that a restore would have to do with. */
+  end(complete: boolean): void {
     this.#policy.leave()
-  }
-
-  #complete(): void {
-    // What an earlier round lacked was its producer's fault; a receiver goes by the last.
-    for (const fault of this.#completion) this.#bench.found({ ...fault, rejects: ['verify'] })
-    const { offset, path } = this.#bench.cursor
-    const { kind } = this.#situation
-    const missing = this.#order
-      .missing(this.#situation)
-      .map((row): Fault => ({ code: 'MISSING_RECORD', offset, ...row }))
-    const guest = kind === null ? [] : this.#guests[kind].complete(offset)
-    this.#completion = [...missing, ...guest].map((fault) => ({ path, ...fault }))
+    const { checkpoints, lastCheckpoint } = this.#bench.cursor
+    const checkpointed = checkpoints > 0
+    if (this.kind === null || !(complete || checkpointed)) return
+    const place = { path: this.#path, offset: checkpointed ? lastCheckpoint : this.#end }
+    if (complete && checkpointed && this.#order.midRound)
+      this.#bench.found({
+        code: 'FAILOVER',
+        message: 'What comes behind the last checkpoint is dropped with the END of the image',
+        ...place,
+      })
+    const guest = this.#guests[this.kind]
+    guest.drop()
+    for (const row of this.#order.missing(this.#situation))
+      this.#bench.found({ code: 'MISSING_RECORD', ...place, ...row })
+    for (const fault of guest.complete(place.offset)) this.#bench.found({ ...place, ...fault })
   }
 
   /** Whether a record can be in such an image at all. */
@@ -171,12 +183,13 @@ export class LibxcRules implements Rules, ListOwner {
       this.#situation = { version: fields.version ?? 3, kind: null }
     }
     if (name !== 'DomainHeader') return
-    const kind = fields.type === 1 ? 'pv' : fields.type === 2 ? 'hvm' : null
-    this.#situation = { ...this.#situation, kind }
+    this.#path = this.#bench.cursor.layers.join('.')
     const told = this.#bench.options.kind
-    const wanted =
-      told === undefined ? kind : told.startsWith('pv') && told !== 'pvh' ? 'pv' : 'hvm'
-    if (kind !== null && kind !== wanted)
+    const wanted = told === undefined ? null : TYPE_OF_KIND[told]
+    const kind = KIND_OF_TYPE[fields.type ?? 0] ?? null
+    // What is no kind is judged as what it should be.
+    this.#situation = { ...this.#situation, kind: kind ?? wanted }
+    if (kind !== null && wanted !== null && kind !== wanted)
       this.#bench.found({
         code: 'TYPE_MISMATCH',
         message: `The image is of a guest of type ${kind.toUpperCase()}, and the receiver is told that it is ${told}`,

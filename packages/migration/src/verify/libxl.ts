@@ -18,13 +18,13 @@ interface LibxlRow {
   readonly name: string
   /** `empty`: by specification without a body, which nobody looks at; `emulator`: only for HVM guests, with a head. */
   readonly body: 'empty' | 'emulator' | 'state'
-  /** It may only be between the rounds of an image. */
-  readonly between?: true
+  /** It may only be between the rounds of an image, or not there. */
+  readonly between?: boolean
 }
 
 const ROWS: readonly LibxlRow[] = [
   { type: 0, name: 'END', body: 'empty' },
-  { type: 1, name: 'LIBXC_CONTEXT', body: 'empty' },
+  { type: 1, name: 'LIBXC_CONTEXT', body: 'empty', between: false },
   { type: 2, name: 'EMULATOR_XENSTORE_DATA', body: 'emulator' },
   { type: 3, name: 'EMULATOR_CONTEXT', body: 'emulator' },
   { type: 4, name: 'CHECKPOINT_END', body: 'empty', between: true },
@@ -49,6 +49,8 @@ export class LibxlRules implements Rules {
   #reader: BodyReader | null = null
   #began = false
   #images = 0
+  /** Where the last record begins. */
+  #end = 0
 
   constructor(bench: Bench, inner: InnerImage) {
     this.#bench = bench
@@ -87,6 +89,7 @@ export class LibxlRules implements Rules {
 
   event(event: HeaderEvent | RecordEvent): void {
     this.#began = true
+    this.#end = event.offset
     if (event.kind === 'header') return
     this.#reader?.end()
     this.#reader = null
@@ -97,7 +100,8 @@ export class LibxlRules implements Rules {
     this.#bench.found({
       code: 'NO_LIBXC_CONTEXT',
       message: 'The libxl stream has no LIBXC_CONTEXT: libxl takes it, and there is no guest in it',
-      offset: this.#bench.cursor.offset,
+      offset: this.#end,
+      path: 'libxl',
     })
   }
 
@@ -106,8 +110,8 @@ export class LibxlRules implements Rules {
     const why =
       body === 'state'
         ? 'is only sent back and forth between hosts, for COLO'
-        : between === true && !this.#inner.betweenRounds
-          ? 'is only behind a CHECKPOINT of the image'
+        : between === !this.#inner.betweenRounds
+          ? `is ${between ? 'only' : 'not'} behind a CHECKPOINT of the image`
           : body === 'emulator' && kind !== null && kind !== 'hvm'
             ? `belongs to a device model, which a ${kind.toUpperCase()} guest does not have`
             : null

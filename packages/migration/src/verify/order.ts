@@ -10,6 +10,7 @@ import {
   X86_PV_INFO,
 } from '../records/types.js'
 import type { Beginning } from '../walk.js'
+import type { Fault, ImageVerdictName } from './finding.js'
 import { recordRule } from './record-rules.js'
 import type { Bench } from './rules.js'
 
@@ -40,13 +41,27 @@ const NEEDS: readonly { readonly type: number; readonly needs: number; readonly 
 const NEEDED: readonly {
   readonly type: number
   readonly kind: 'pv' | 'hvm'
-  readonly rejects: readonly ('verify' | 'restore')[]
+  readonly rejects: readonly ImageVerdictName[]
+  /** The producer sends it with each checkpoint. */
+  readonly eachRound?: true
   readonly why: string
 }[] = [
-  { type: HVM_CONTEXT, kind: 'hvm', rejects: ['verify', 'restore'], why: 'the state of the vCPUs' },
+  {
+    type: HVM_CONTEXT,
+    kind: 'hvm',
+    eachRound: true,
+    rejects: ['verify', 'restore'],
+    why: 'the state of the vCPUs',
+  },
   { type: X86_PV_INFO, kind: 'pv', rejects: ['verify', 'restore'], why: 'the width of the guest' },
   { type: P2M_FRAMES, kind: 'pv', rejects: ['verify', 'restore'], why: 'how many pages it has' },
-  { type: SHARED_INFO, kind: 'pv', rejects: ['verify'], why: 'the page that it shares with Xen' },
+  {
+    type: SHARED_INFO,
+    kind: 'pv',
+    eachRound: true,
+    rejects: ['verify'],
+    why: 'the page that it shares with Xen',
+  },
 ]
 
 const nameOf = (type: number) => libxcRecord(type)?.name ?? `0x${type.toString(16)}`
@@ -57,6 +72,8 @@ export class RecordOrder {
   /** Types that came, in the image and in the round at hand. */
   readonly #seen = new Set<number>()
   readonly #seenInRound = new Set<number>()
+  /** Types that came in complete rounds. */
+  readonly #complete = new Set<number>()
   #staticDataEnd: 'explicit' | 'inferred' | 'missing' | null = null
 
   constructor(bench: Bench) {
@@ -92,7 +109,7 @@ export class RecordOrder {
         rejects: ['verify'],
       })
     this.#seen.add(type)
-    this.#seenInRound.add(type)
+    if (type !== END) this.#seenInRound.add(type)
   }
 
   #multiplicity(type: number, name: string, offset: number): void {
@@ -156,14 +173,31 @@ export class RecordOrder {
     }
   }
 
-  /** A round is complete. */
-  roundComplete(): void {
+  /** Whether a record came behind the last complete round. */
+  get midRound(): boolean {
+    return this.#seenInRound.size > 0
+  }
+
+  /** A round is complete: what it had counts, and what it had not is its producer's fault. */
+  commit({ kind }: Situation, offset: number): void {
+    const later = this.#complete.size > 0
+    for (const { type } of NEEDED.filter((row) => row.eachRound && row.kind === kind))
+      if (later && !this.#seenInRound.has(type))
+        this.#bench.found({
+          code: 'MISSING_RECORD',
+          message: `There is no ${nameOf(type)} in this round`,
+          offset,
+          rejects: ['verify'],
+        })
+    for (const type of this.#seenInRound) this.#complete.add(type)
     this.#seenInRound.clear()
   }
 
   /** What is missing at the end of an image. */
-  missing({ kind }: Situation): { message: string; rejects: readonly ('verify' | 'restore')[] }[] {
-    return NEEDED.filter((row) => row.kind === kind && !this.has(row.type)).map(
+  missing({ kind }: Situation): Pick<Fault, 'message' | 'rejects'>[] {
+    // Of a checkpointed image, the rounds that are complete.
+    const had = this.#complete.size > 0 ? this.#complete : this.#seen
+    return NEEDED.filter((row) => row.kind === kind && !had.has(row.type)).map(
       ({ type, rejects, why }) => ({ message: `There is no ${nameOf(type)}: ${why}`, rejects }),
     )
   }

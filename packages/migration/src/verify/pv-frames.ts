@@ -12,6 +12,7 @@ const PAGE = 4096
 const MOST_FRAMES = 2 ** 18
 /** Of frames behind them, only the highest. */
 const NOT_SAID = -1
+const NEVER_SENT = 'was never sent'
 
 /** The frames of one guest. */
 export class P2mFrames {
@@ -20,11 +21,25 @@ export class P2mFrames {
   #frames = new Float64Array(0)
   #count = 0
   #lastPfn: number | null = null
+  #committed = false
+  /** Frames came behind a complete round. */
+  #changed = false
   /** Where the last record begins, for what is found in the end. */
   #offset = 0
 
   constructor(bench: Bench) {
     this.#bench = bench
+  }
+
+  /** Whether the frames are those of the last complete round: none came behind it. */
+  get known(): boolean {
+    return !this.#changed
+  }
+
+  /** A round is complete: its frames count. */
+  commit(): void {
+    this.#changed = false
+    this.#committed = true
   }
 
   /** The last page of the guest; null before the first record. */
@@ -41,6 +56,7 @@ export class P2mFrames {
       const [start, end] = [view.getUint32(0, true), view.getUint32(4, true)]
       this.#offset = offset
       first = Math.floor(start / perFrame)
+      this.#changed = this.#committed
       fits = this.#range(start, end, { offset, length, perFrame })
     }
     const frame = (view: DataView, at: number, index: number) => {
@@ -102,6 +118,8 @@ export class P2mFrames {
           code: 'BAD_P2M_FRAMES',
           message: `Frame ${number} of the p2m ${pfn === NOT_SAID ? '' : `(page 0x${pfn.toString(16)}) `}${wrong}`,
           offset: this.#offset,
+          // A format without pages is none the less one.
+          ...(wrong === NEVER_SENT ? { rejects: ['restore'] } : {}),
         })
     })
     return [...faults.values()]
@@ -115,6 +133,6 @@ export class P2mFrames {
     if (pfn > last) return `is beyond the last page of the guest, 0x${last.toString(16)}`
     if (!pages.knows(pfn)) return null
     if (pages.type(pfn) !== 0) return 'is no plain page'
-    return knowsBacked && !pages.isBacked(pfn) ? 'was never sent' : null
+    return knowsBacked && !pages.isBacked(pfn) ? NEVER_SENT : null
   }
 }

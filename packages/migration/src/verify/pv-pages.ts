@@ -12,13 +12,25 @@ const STARTS = 0x40
 /** Pages of one block, and the most that are remembered: guests of 64 GiB, in 16 MiB. */
 const BLOCK = 2 ** 16
 const MOST = 2 ** 24
+/** So many pages of a round are remembered apart, until it is complete. */
+const MOST_PENDING = 2 ** 17
 
 /** Types that are given memory: all but broken and absent ones. */
 const isBacked = (type: number) => type !== 0xd && type !== 0xf
 
-/** The pages of one guest. */
+/**
+ * The pages of one guest. What comes behind a checkpoint is kept apart until the next one is complete, as a restore may have to do without.
+ */
 export class PvPages {
   readonly #blocks = new Map<number, Uint8Array>()
+  /** States of the round at hand; null where they count at once, as they do before the first checkpoint. */
+  #pending: Map<number, number> | null = null
+  #known = true
+
+  /** Whether the states are those of the last complete round: a last one that is dropped may have had too many pages to tell. */
+  get known(): boolean {
+    return this.#known
+  }
 
   /** Whether a page is one of those that are remembered. */
   knows(pfn: number): boolean {
@@ -27,26 +39,18 @@ export class PvPages {
 
   /** A page was listed with a type. */
   list(pfn: number, type: number): void {
-    if (pfn >= MOST) return
-    const block = this.#block(pfn)
-    const at = pfn % BLOCK
-    block[at] = ((block[at] ?? 0) & ~TYPE) | type | (isBacked(type) ? BACKED : 0)
+    const backed = isBacked(type) ? BACKED : 0
+    this.#change(pfn, ~TYPE, type | backed)
   }
 
   /** A page table refers to a page: Xen's receiver gives the guest memory there. */
   refer(pfn: number): void {
-    if (pfn >= MOST) return
-    const block = this.#block(pfn)
-    const at = pfn % BLOCK
-    block[at] = (block[at] ?? 0) | BACKED
+    this.#change(pfn, ~0, BACKED)
   }
 
   /** The content of a page was looked at. */
   look(pfn: number, starts: boolean): void {
-    if (pfn >= MOST) return
-    const block = this.#block(pfn)
-    const at = pfn % BLOCK
-    block[at] = ((block[at] ?? 0) & ~STARTS) | SEEN | (starts ? STARTS : 0)
+    this.#change(pfn, ~STARTS, SEEN | (starts ? STARTS : 0))
   }
 
   /** The type of a page: 0, a plain one, if it was not sent. */
@@ -64,8 +68,32 @@ export class PvPages {
     return (this.#state(pfn) & (SEEN | STARTS)) !== SEEN
   }
 
+  /** A round is complete: its pages count. */
+  commit(): void {
+    for (const [pfn, state] of this.#pending ?? []) this.#block(pfn)[pfn % BLOCK] = state
+    this.#pending = new Map()
+    this.#known = true
+  }
+
+  /** The round at hand is dropped, if there was a complete one before it. */
+  drop(): void {
+    this.#pending?.clear()
+  }
+
   #state(pfn: number): number {
-    return this.#blocks.get(Math.floor(pfn / BLOCK))?.[pfn % BLOCK] ?? 0
+    return this.#pending?.get(pfn) ?? this.#blocks.get(Math.floor(pfn / BLOCK))?.[pfn % BLOCK] ?? 0
+  }
+
+  #change(pfn: number, kept: number, added: number): void {
+    if (pfn >= MOST) return
+    const state = (this.#state(pfn) & kept) | added
+    if (this.#pending === null) this.#block(pfn)[pfn % BLOCK] = state
+    else if (this.#pending.has(pfn) || this.#pending.size < MOST_PENDING)
+      this.#pending.set(pfn, state)
+    else {
+      this.#block(pfn)[pfn % BLOCK] = state
+      this.#known = false
+    }
   }
 
   #block(pfn: number): Uint8Array {

@@ -9,6 +9,8 @@ const HEAD = 8
 const VCPU_BASIC = 0x04
 /** More than any Xen lets a domain have; records of more are sized and not kept. */
 const MOST_VCPUS = 8192
+/** More says nothing more. */
+const MOST_FAULTS = 200
 /** The entries of a GDT that a guest may have (xen/include/public/arch-x86/xen.h, FIRST_RESERVED_GDT_ENTRY), 512 to a page. */
 const GDT_ENTRIES = 14 * 512
 
@@ -50,6 +52,8 @@ export interface KnownPages {
 export class PvVcpus {
   readonly #bench: Bench
   readonly #states = new Map<number, BasicState>()
+  readonly #pending = new Map<number, BasicState>()
+  #committed = false
   /** Records of the round, as type and vCPU. */
   readonly #seen = new Set<number>()
 
@@ -64,9 +68,18 @@ export class PvVcpus {
     return { shown, reader: new Beginnings(shown, (view) => this.#look(piece, width, view)) }
   }
 
-  /** A round is complete. */
-  roundComplete(): void {
+  /** A round is complete: its states count. */
+  commit(): void {
+    for (const [vcpu, state] of this.#pending) this.#states.set(vcpu, state)
+    this.#pending.clear()
     this.#seen.clear()
+    this.#committed = true
+  }
+
+  /** The round at hand is dropped, if there was a complete one before it. */
+  drop(): void {
+    if (this.#committed) this.#pending.clear()
+    else this.commit()
   }
 
   #look({ type = 0, name, offset, length }: Beginning, width: 4 | 8, view: DataView): void {
@@ -96,8 +109,8 @@ export class PvVcpus {
         message: `${name} of vCPU ${vcpu} has ${blob} bytes of state, and has to have ${rule.words}`,
         offset,
       })
-    else if (type === VCPU_BASIC && (this.#states.has(vcpu) || this.#states.size < MOST_VCPUS))
-      this.#states.set(vcpu, basicState(view, width, offset))
+    else if (type === VCPU_BASIC && (this.#pending.has(vcpu) || this.#pending.size < MOST_VCPUS))
+      this.#pending.set(vcpu, basicState(view, width, offset))
   }
 
   #once(type: number, vcpu: number, { name, offset }: { name: string; offset: number }): void {
@@ -121,7 +134,8 @@ export class PvVcpus {
         offset,
       })
     if (known === null) return faults
-    for (const [vcpu, state] of this.#states)
+    for (const [vcpu, state] of this.#states) {
+      if (faults.length >= MOST_FAULTS) break
       for (const wrong of wrongs(vcpu, state, known))
         faults.push({
           code: 'DEEP',
@@ -129,6 +143,7 @@ export class PvVcpus {
           offset: state.offset,
           rejects: ['restore'],
         })
+    }
     return faults
   }
 }

@@ -71,8 +71,15 @@ export class PvRules implements GuestRules {
     }
   }
 
-  roundComplete(): void {
-    this.#vcpus.roundComplete()
+  commit(): void {
+    this.#pages.commit()
+    this.#frames.commit()
+    this.#vcpus.commit()
+  }
+
+  drop(): void {
+    this.#pages.drop()
+    this.#vcpus.drop()
   }
 
   complete(offset: number): Fault[] {
@@ -84,13 +91,14 @@ export class PvRules implements GuestRules {
       )
     if (last !== null && !this.#pages.knows(last))
       this.#bench.unseen('The types of pages beyond the first 64 GiB of the guest.')
-    return [
-      ...this.#vcpus.complete(
-        last === null ? null : { pages: this.#pages, last, width, contents },
-        offset,
-      ),
-      ...this.#frames.complete(this.#pages, contents),
-    ]
+    const known = this.#pages.known && this.#frames.known
+    if (!known)
+      this.#bench.unseen(
+        'Whether the state of the last checkpoint fits its pages: too much came behind it.',
+      )
+    const state = { pages: this.#pages, last: last ?? -1, width, contents }
+    const frames = known ? this.#frames.complete(this.#pages, contents) : []
+    return [...this.#vcpus.complete(known && last !== null ? state : null, offset), ...frames]
   }
 
   #info({ offset, length }: Beginning, view: DataView): void {

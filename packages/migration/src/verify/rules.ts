@@ -48,9 +48,11 @@ export interface Reading {
 export interface GuestRules {
   /** A record begins that can be in such an image; null if there is nothing to look for in its body. */
   read(piece: Beginning): Reading | null
-  /** A round is complete. */
-  roundComplete(): void
-  /** What the state of the guest, as it stands, lacks or contradicts; a restore that ends here ends there. */
+  /** A round is complete: its state counts. */
+  commit(): void
+  /** The round at hand, behind a complete one, is never used. */
+  drop(): void
+  /** What the state of the guest lacks or contradicts in the end. */
   complete(offset: number): Fault[]
 }
 

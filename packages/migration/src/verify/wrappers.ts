@@ -5,7 +5,7 @@ import type { Beginning } from '../walk.js'
 import { Beginnings, type Bench, type BodyReader, type Rules } from './rules.js'
 
 /** Metadata of a VM have some kilobytes; of more than this the rest is not looked into. */
-const MOST_METADATA = 2 ** 20
+const MOST_METADATA = 2 ** 18
 const XENOPS_RECORD = 'XenopsRecord'
 const LIBXC = 'Libxc'
 
@@ -16,6 +16,8 @@ export class WrapperRules implements Rules {
   /** Of xenopsd's image: whether there is one, and a guest in it. */
   #xenopsd = false
   #guest = false
+  /** Where the last header begins. */
+  #end = 0
 
   constructor(bench: Bench) {
     this.#bench = bench
@@ -48,6 +50,7 @@ export class WrapperRules implements Rules {
     this.#reader?.end()
     this.#reader = null
     const { layer, name, offset } = event
+    this.#end = offset
     if (layer === 'xenopsd') this.#xenopsd = true
     if (layer === 'xenopsd' && name === LIBXC) this.#guest = true
     if (event.kind === 'header' && name === 'XlHeader' && event.fields.optionalDataLength === 0)
@@ -63,7 +66,8 @@ export class WrapperRules implements Rules {
     this.#bench.found({
       code: 'NO_LIBXC_CONTEXT',
       message: "xenopsd's image has no Libxc: it is well formed, and there is no guest in it",
-      offset: this.#bench.cursor.offset,
+      offset: this.#end,
+      path: 'xenopsd',
       rejects: ['verify', 'restore'],
     })
   }
