@@ -13,10 +13,11 @@ export function lossesOf(
   for (const loss of losses) {
     if (!loss.guests.includes(kind)) continue
     const hosts = loss.hosts.flatMap((name) => placeOf.get(name) ?? [])
-    const key = `${loss.kind} ${hosts.join(' ')}`
+    const key = `${loss.kind} ${loss.count} ${hosts.join(' ')}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { kind: loss.kind, hosts, features: [loss.feature] })
+    if (group === undefined)
+      groups.set(key, { kind: loss.kind, count: loss.count, hosts, features: [loss.feature] })
     else group.features.push(loss.feature)
   }
-  return [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length)
+  return [...groups.values()].sort((a, b) => a.count - b.count)
 }

@@ -9,19 +9,46 @@ import {
 } from '@xenlevel/core'
 import type { ReportGuest, ReportMobility, ReportReason, ReportVerdict } from './types.js'
 
+/** A guest; a {@link @xenlevel/core!FleetGuest} is one. */
+export interface ReportedGuest extends GuestCpu {
+  /** The host it runs on, where it runs. */
+  readonly host?: string
+  /** What its domain is created with, over the options' own. */
+  readonly domain?: AdmitOptions['domain']
+}
+
+/** How guests are judged, and the columns of hosts by their names. */
+interface Judging extends Pick<AdmitOptions, 'release' | 'domain'> {
+  readonly columnOf: ReadonlyMap<string, number>
+}
+
+/** Guests that were promised the same. */
+interface AlikeGuests {
+  readonly guest: ReportedGuest
+  readonly names: string[]
+  readonly columns: Set<number>
+}
+
 /**
  * Judges guests before one host of each kind. What is said names neither the guest nor the host, as it holds for all that are alike.
  */
 export function judgeGuests(
-  guests: readonly GuestCpu[],
+  guests: readonly ReportedGuest[],
   hosts: readonly HostSnapshot[],
-  options: AdmitOptions,
+  { columnOf, ...options }: Judging,
 ): ReportMobility {
-  const kinds = alikeGuests(guests)
-  const judged = kinds.map(({ guest, names }, place) => {
-    const answers = hosts.map((host) => admitGuest(guest, { ...host, name: 'the host' }, options))
+  const judged = alikeGuests(guests, columnOf).map(({ guest, names, columns }, place) => {
+    const domain = guest.domain ?? options.domain
+    const answers = hosts.map((host) =>
+      admitGuest(
+        guest,
+        { ...host, name: 'the host' },
+        { ...options, ...(domain === undefined ? {} : { domain }) },
+      ),
+    )
+    const runsOn = [...columns].sort((a, b) => a - b)
     return {
-      guest: { names, kind: guest.kind, cells: answers.map(cellOf).join('') },
+      guest: { names, kind: guest.kind, runsOn, cells: answers.map(cellOf).join('') },
       verdicts: verdictsOf(place, answers),
     }
   })
@@ -32,19 +59,26 @@ export function judgeGuests(
 }
 
 /** Guests that were promised the same are judged once. */
-function alikeGuests(guests: readonly GuestCpu[]): { guest: GuestCpu; names: string[] }[] {
-  const kinds = new Map<string, { guest: GuestCpu; names: string[] }>()
+function alikeGuests(
+  guests: readonly ReportedGuest[],
+  columnOf: ReadonlyMap<string, number>,
+): AlikeGuests[] {
+  const kinds = new Map<string, AlikeGuests>()
   guests.forEach(({ name = '', ...guest }, place) => {
-    const called = name === '' ? `guest ${place + 1}` : name
     const key = keyOf(guest)
-    const alike = kinds.get(key)
-    if (alike === undefined) kinds.set(key, { guest, names: [called] })
-    else alike.names.push(called)
+    const alike: AlikeGuests = kinds.get(key) ?? { guest, names: [], columns: new Set() }
+    kinds.set(key, alike)
+    alike.names.push(name === '' ? `guest ${place + 1}` : name)
+    const column = guest.host === undefined ? undefined : columnOf.get(guest.host)
+    if (column !== undefined) alike.columns.add(column)
   })
   return [...kinds.values()]
 }
 
-function keyOf({ policy, ...promised }: GuestCpu): string {
+/** All that an admission looks at. */
+function keyOf(guest: ReportedGuest): string {
+  const { kind, vendor, featureset, policy, records, running, memoryEnd, domain } = guest
+  const promised = [kind, vendor, featureset, records, running, memoryEnd, domain]
   return JSON.stringify([promised, policy?.release, policy?.toRecords()], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )

@@ -72,3 +72,12 @@ export function gains(
       .filter((name) => lost.has(name))
   })
 }
+
+/** Why the level has a feature that a host lacks, or why a feature does not count; empty where that needs no reason. */
+export function whyOf(feature: FeatureName, state: FeatureState, cells: string): string {
+  if (state === 'kept' && /[rhn]/.test(cells))
+    return 'what any host of the pool has of it, guests have to know'
+  if (state !== 'uncounted') return ''
+  const row = COMPATIBILITY_BITS.find(({ features }) => features.includes(feature))
+  return row?.reason ?? 'repeats a bit of leaf 1'
+}

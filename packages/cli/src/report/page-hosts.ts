@@ -14,7 +14,7 @@ export function hostsSection(report: PoolReport): Markup {
 <h2 id="hosts-h">The hosts, and who costs what</h2>
 <p class="mut">${note}</p>
 <table class="hosts" role="table">
-<thead role="rowgroup"><tr role="row">${['Host', 'Processor', 'Address bits', 'Offers', 'Without it the pool gains'].map((text) => markup`<th scope="col" role="columnheader">${text}</th>`)}</tr></thead>
+<thead role="rowgroup"><tr role="row">${['Host', 'Processor', 'Offers', 'Without it the pool gains'].map((text) => markup`<th scope="col" role="columnheader">${text}</th>`)}</tr></thead>
 <tbody role="rowgroup">
 ${report.columns.map((column) => hostRow(report, column, most))}</tbody>
 </table>
@@ -22,8 +22,7 @@ ${report.columns.map((column) => hostRow(report, column, most))}</tbody>
 }
 
 function hostRow(report: PoolReport, column: ReportColumn, most: number): Markup {
-  const widths = column.hosts.map((place) => report.hosts[place]?.physAddrBits ?? 0)
-  return markup`<tr role="row"><th scope="row" role="rowheader">${allHostNames(report, column.hosts)}</th><td role="cell">${processors(report, column)}</td><td role="cell" class="num" data-l="address bits">${Math.min(...widths)}</td><td role="cell" class="num offers" data-l="features offered">${offers(report, column, most)}</td><td role="cell" class="gain">${gain(report, column)}</td></tr>
+  return markup`<tr role="row"><th scope="row" role="rowheader">${allHostNames(report, column.hosts)}</th><td role="cell">${processors(report, column)}</td><td role="cell" class="num offers" data-l="features offered">${offers(report, column, most)}</td><td role="cell" class="gain" data-l="without it the pool gains">${gain(report, column)}</td></tr>
 `
 }
 
@@ -41,12 +40,13 @@ function processors(report: PoolReport, { hosts }: ReportColumn): Markup {
   }
   return joined(
     [...kinds.values()].map(({ host, places }) => {
-      const { brand, vendor, signature, microcode, xen } = host
+      const { brand, vendor, signature, microcode, xen, physAddrBits } = host
       const where = kinds.size === 1 ? null : markup`<small>${hostNames(report, places)}</small>`
       const facts = [
         signature,
         microcode === null ? 'microcode unknown' : `microcode ${microcode}`,
-        xen === null ? 'no Xen known' : `Xen ${xen}`,
+        ...(xen === null ? [] : [`Xen ${xen}`]),
+        `${physAddrBits} address bits`,
       ]
       return markup`<div class="cpu">${brand === '' ? `${vendor}, without a brand` : plainBrand(brand)}<small>${facts.join(' · ')}</small>${where}</div>`
     }),
@@ -121,8 +121,12 @@ const BLAME = {
   'not-carried': 'unknown to the level’s release, offered by',
 } as const
 
-function lossEntry(report: PoolReport, { kind, hosts, features }: ReportLoss): Markup {
-  return markup`<div><dt><b>${features.length}</b> <span>${BLAME[kind]} ${allHostNames(report, hosts)}</span></dt><dd>${featureLinks(report, features)}</dd></div>
+function lossEntry(
+  report: PoolReport,
+  { kind, hosts, count: number, features }: ReportLoss,
+): Markup {
+  const more = number > hosts.length ? markup` and ${number - hosts.length} more` : null
+  return markup`<div><dt><b>${features.length}</b> <span>${BLAME[kind]} ${allHostNames(report, hosts)}${more}</span></dt><dd>${featureLinks(report, features)}</dd></div>
 `
 }
 

@@ -1,20 +1,22 @@
 /** Hosts × features as a table: the evidence for everything else on the page. */
-import { Markup, markup } from './markup.js'
+import { joined, Markup, markup } from './markup.js'
 import type { FeatureState, PoolReport, ReportFeature } from './types.js'
 import { CELLS, columnName, count, GUESTS, STATES } from './wording.js'
 
 /** The section. */
 export function matrixSection(report: PoolReport): Markup {
   const { columns, features, words } = report
+  const groups = words.map(({ index, place }) => group(report, place, index))
+  const about = features.some((feature) => feature.about !== '')
   return markup`<section id="matrix" aria-labelledby="matrix-h">
 <h2 id="matrix-h">Every feature, host by host</h2>
 ${controls(report)}
-${LEGEND}
+${legend(groups)}
 <div class="scroll" id="scroll" tabindex="0" role="region" aria-labelledby="matrix-h">
 <table id="grid" class="grid">
 <caption class="vh">What each host offers ${GUESTS[report.kind]}: ${count(features.length, 'feature')} on ${count(columns.length, 'kind')} of host, and what the level keeps of it.</caption>
-<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">To blame</th><th scope="col" class="a">About</th></tr></thead>
-${words.map(({ index, place }) => group(report, place, index))}
+<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">Why</th><th scope="col" class="a">${about ? 'About' : ''}</th></tr></thead>
+${groups}
 </table>
 </div>
 <p id="none" class="mut" hidden="">No feature is like that.</p>
@@ -30,7 +32,7 @@ export function columnHead(name: string): Markup {
 function group(report: PoolReport, place: string, word: number): Markup {
   const rows = report.features.filter(({ bit }) => bit >>> 5 === word)
   return markup`<tbody>
-<tr class="g"><th scope="rowgroup" colspan="${report.columns.length + 4}"><span>${place}</span> <small>${tally(rows)}</small></th></tr>
+<tr class="g"><th scope="rowgroup" colspan="${report.columns.length + 4}"><span>${place.startsWith('MSR') ? '' : 'CPUID '}${place}</span> <small>${tally(rows)}</small></th></tr>
 ${rows.map((feature) => row(report, feature, place))}</tbody>
 `
 }
@@ -49,7 +51,7 @@ function row(report: PoolReport, feature: ReportFeature, place: string): Markup 
   const { name, bit, state, cells, about, meaning } = feature
   const title = `${place} bit ${bit & 31}`
   const group = meaning === null ? null : markup` data-m="${meaning}"`
-  return markup`<tr id="b${bit}" class="${state}"${group}><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${blame(report, feature)}</td><td class="a">${about}</td></tr>
+  return markup`<tr id="b${bit}" class="${state}"${group}><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${reason(report, feature)}</td><td class="a">${about}</td></tr>
 `
 }
 
@@ -72,49 +74,63 @@ function cellsOf(cells: string, state: FeatureState): Markup {
   return new Markup(text)
 }
 
-/** Whose doing it is that a feature is lost, in as few names as say it. */
-function blame(report: PoolReport, { state, cells }: ReportFeature): Markup | null {
-  if (state !== 'lost') return null
+/** Whose doing it is that a feature is lost, in as few names as say it; of other features what needs a reason. */
+function reason(report: PoolReport, { state, cells, why }: ReportFeature): Markup | null {
+  if (state !== 'lost') return markup`${why}`
   const having = report.columns.filter((_, at) => cells[at] === 'y')
   const lacking = report.columns.filter((_, at) => cells[at] !== 'y' && cells[at] !== 'u')
-  if (lacking.length === 0) return markup`something it needs`
-  if (lacking.length <= 2 || lacking.length <= having.length) return names(report, lacking)
-  return having.length <= 2
-    ? markup`all but ${names(report, having)}`
-    : markup`${lacking.length} of ${having.length + lacking.length}`
+  if (lacking.length === 0) return markup`what it needs is lost`
+  const few = Math.min(lacking.length, having.length)
+  if (few > MOST_NAMES) return markup`on ${having.length} of ${having.length + lacking.length}`
+  return lacking.length <= having.length
+    ? markup`not on ${names(report, lacking)}`
+    : markup`only on ${names(report, having)}`
 }
+
+/** How many names a cell can hold. */
+const MOST_NAMES = 3
 
 function names(report: PoolReport, columns: PoolReport['columns']): Markup {
-  if (columns.length > 3) return markup`${columns.length} of ${report.columns.length}`
-  const bdis = columns.map((column) => markup`<bdi>${columnName(report, column)}</bdi>`)
-  return new Markup(bdis.map(({ text }) => text).join(', '))
+  return joined(
+    columns.map((column) => markup`<bdi>${columnName(report, column)}</bdi>`),
+    ', ',
+  )
 }
 
-const LEGEND = /* @__PURE__ */ new Markup(`<ul class="legend" aria-label="Signs in the table">
-<li><i class="y"></i>offers it</li>
-<li><i class="x"></i>lacks it, and the pool loses it</li>
-<li><i class="x i"></i>its CPU has it, its Xen hides it, and the pool loses it</li>
-<li><i class="r"></i>accepts it on request</li>
-<li><i class="h"></i>its CPU has it, its Xen hides it</li>
-<li><i class="n"></i>lacks it</li>
-<li><i class="u"></i>not known, or does not count</li>
-</ul>`)
+const SIGNS: readonly (readonly [sign: string, meaning: string])[] = [
+  ['y', 'offers it'],
+  ['x', 'lacks it, and the pool loses it'],
+  ['x i', 'its CPU has it, its Xen hides it, and the pool loses it'],
+  ['r', 'accepts it on request'],
+  ['h', 'its CPU has it, its Xen hides it'],
+  ['n', 'lacks it'],
+  ['u', 'not known, or does not count'],
+]
 
-function controls({ meanings }: PoolReport): Markup {
+/** The signs that are in the table, and what they mean. */
+function legend(rows: readonly Markup[]): Markup {
+  const items = SIGNS.filter(([sign]) => rows.some(({ text }) => text.includes(`class="${sign}"`)))
+  return markup`<ul class="legend" aria-label="Signs in the table">${items.map(([sign, meaning]) => markup`<li><i class="${sign}"></i>${meaning}</li>`)}</ul>`
+}
+
+function controls({ meanings, features }: PoolReport): Markup {
+  const differ = features.some(({ cells }) =>
+    cells.split(cells.charAt(0)).some((rest) => rest !== ''),
+  )
   const byMeaning =
     meanings.length === 0
       ? null
-      : markup`<fieldset><legend>Group by</legend>${choice('by', 'word', 'Register')}${choice('by', 'meaning', 'Meaning')}</fieldset>`
+      : markup`<fieldset><legend>Group by</legend>${choice('by', 'word', 'Register', true)}${choice('by', 'meaning', 'Meaning')}</fieldset>`
   return markup`<form id="filter" class="filter js-only" role="search" aria-label="Features and hosts">
 <label>Feature<input type="search" id="q" autocomplete="off" spellcheck="false" placeholder="avx512, 7:0 ebx …" aria-keyshortcuts="/" aria-controls="grid"/></label>
 <label>Host<input type="search" id="hq" autocomplete="off" spellcheck="false" placeholder="part of a name" aria-controls="grid"/></label>
-<fieldset><legend>Show</legend>${choice('show', 'all', 'All')}${choice('show', 'lost', 'Lost')}${choice('show', 'differ', 'Hosts differ')}</fieldset>
+<fieldset><legend>Show</legend>${choice('show', 'differ', 'Hosts differ', differ)}${choice('show', 'lost', 'Lost')}${choice('show', 'all', 'All', !differ)}</fieldset>
 ${byMeaning}
 <output id="shown" for="q hq"></output>
 </form>`
 }
 
-function choice(name: string, value: string, label: string): Markup {
-  const checked = value === 'all' || value === 'word' ? markup` checked=""` : null
+function choice(name: string, value: string, label: string, chosen = false): Markup {
+  const checked = chosen ? markup` checked=""` : null
   return markup`<label><input type="radio" name="${name}" value="${value}"${checked}/><span>${label}</span></label>`
 }

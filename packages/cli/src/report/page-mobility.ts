@@ -8,10 +8,11 @@ import { columnName, count } from './wording.js'
 /** The section; nothing if there are no guests. */
 export function mobilitySection(report: PoolReport): Markup | null {
   const { mobility, columns } = report
+  const few = mobility !== null && mobility.verdicts.length <= 3
   if (mobility === null) return null
   return markup`<section id="guests" aria-labelledby="guests-h">
 <h2 id="guests-h">Who may run where</h2>
-${LEGEND}
+${legend(mobility.guests)}
 <div class="scroll" tabindex="0" role="region" aria-labelledby="guests-h">
 <table class="grid guests">
 <caption class="vh">Which guest may run on which host</caption>
@@ -20,7 +21,8 @@ ${LEGEND}
 ${mobility.guests.map(guestRow)}</tbody>
 </table>
 </div>
-${mobility.verdicts.map((verdict) => verdictEntry(report, verdict, mobility.guests))}
+<p id="guest-detail" class="detail js-only" role="status" aria-live="polite"></p>
+${mobility.verdicts.map((verdict) => verdictEntry(report, verdict, few))}
 </section>`
 }
 
@@ -31,8 +33,14 @@ const CELLS: Readonly<Record<string, string>> = {
   n: 'refused',
 }
 
-function guestRow({ names, kind, cells }: ReportGuest): Markup {
-  const texts = [...cells].map((code) => `<td class="g${code}">${CELLS[code] ?? ''}</td>`).join('')
+function guestRow({ names, kind, cells, runsOn }: ReportGuest): Markup {
+  const texts = [...cells]
+    .map((code, at) =>
+      runsOn.includes(at)
+        ? `<td class="g${code} home">runs here; ${CELLS[code] ?? ''}</td>`
+        : `<td class="g${code}">${CELLS[code] ?? ''}</td>`,
+    )
+    .join('')
   return markup`<tr><th scope="row" class="f">${guestName(names)}</th><td class="s">${kind}</td>${new Markup(texts)}</tr>
 `
 }
@@ -53,9 +61,9 @@ const GRADES = {
 function verdictEntry(
   report: PoolReport,
   { guest, columns, admitted, judged, reasons, levelTo, advice }: ReportVerdict,
-  guests: readonly ReportGuest[],
+  few: boolean,
 ): Markup {
-  const names = guests[guest]?.names ?? []
+  const names = report.mobility?.guests[guest]?.names ?? []
   const hosts = joined(
     columns.map((at) => {
       const column = report.columns[at]
@@ -75,12 +83,36 @@ function verdictEntry(
       ? admitted || advice === null
         ? null
         : markup`<p>${advice}</p>`
-      : markup`<p class="start">It may once it was started anew at <code>${levelTo}</code></p>`
-  const extent = judged === 'policy' ? null : markup`<small>judged by features alone</small>`
-  return markup`<details class="verdict"${admitted ? null : OPEN}><summary><b>${guestName(names)}</b> on ${hosts} ${extent}</summary>
-${all}${reasons.map((reason) => reasonEntry(report, reason))}${level}
+      : markup`<p class="start">It may if it is started anew at <code>${levelTo}</code></p>`
+  const extent =
+    judged === 'policy'
+      ? null
+      : markup`<p class="mut">Judged by features alone: more is not known.</p>`
+  return markup`<details class="verdict"${few ? OPEN : null}><summary><b>${guestName(names)}</b> on ${hosts}: <span class="${admitted ? 'mut' : 'bad'}">${inShort(reasons)}</span></summary>
+${all}${reasons.map((reason) => reasonEntry(report, reason))}${level}${extent}
 </details>
 `
+}
+
+/** The worst of it in a line. */
+function inShort(reasons: readonly ReportReason[]): string {
+  const [worst] = reasons
+  if (worst === undefined) return ''
+  const same = reasons.filter(({ grade }) => grade === worst.grade)
+  const features = same.reduce((sum, reason) => sum + reason.features.length, 0)
+  const others = same.reduce((sum, reason) => sum + reason.messages.length, 0)
+  const parts = [
+    ...(features > 0 ? [count(features, 'feature')] : []),
+    ...(others > 0 ? [count(others, features > 0 ? 'other thing' : 'thing')] : []),
+  ]
+  return IN_SHORT[worst.grade](parts.join(' and '))
+}
+
+const IN_SHORT: Readonly<Record<ReportReason['grade'], (what: string) => string>> = {
+  refused: (what) => `Xen refuses it for ${what}`,
+  lost: (what) => `Xen takes it and drops ${what} in silence`,
+  degraded: (what) => `may run, with less: ${what}`,
+  cosmetic: (what) => `may run, and can see ${what} change`,
 }
 
 const OPEN = /* @__PURE__ */ new Markup(' open=""')
@@ -96,9 +128,18 @@ function reasonEntry(report: PoolReport, { grade, features, messages }: ReportRe
   return joined([...(named === null ? [] : [named]), ...said])
 }
 
-const LEGEND = /* @__PURE__ */ new Markup(`<ul class="legend" aria-label="Signs in the table">
-<li><i class="gy"></i>may run</li>
-<li><i class="gd"></i>may run, with less</li>
-<li><i class="gl"></i>Xen takes it, and features go in silence</li>
-<li><i class="gn"></i>Xen refuses it</li>
-</ul>`)
+const SIGNS: readonly (readonly [code: string, meaning: string])[] = [
+  ['y', 'may run'],
+  ['d', 'may run, with less'],
+  ['l', 'Xen takes it, and features go in silence'],
+  ['n', 'Xen refuses it'],
+]
+
+/** The signs that are in the table, and what they mean. */
+function legend(guests: readonly ReportGuest[]): Markup {
+  const used = SIGNS.filter(([code]) => guests.some(({ cells }) => cells.includes(code)))
+  const home = guests.some(({ runsOn }) => runsOn.length > 0)
+    ? markup`<li><i class="home"></i>runs here</li>`
+    : null
+  return markup`<ul class="legend" aria-label="Signs in the table">${used.map(([code, meaning]) => markup`<li><i class="g${code}"></i>${meaning}</li>`)}${home}</ul>`
+}

@@ -40,7 +40,8 @@ export const PAGE_SCRIPT = `
     const show = value('show')
     hiddenColumns = new Set()
     for (let at = first; at <= last; at++) if (!names[at].includes(host)) hiddenColumns.add(at)
-    if (hiddenColumns.size === last - first + 1) hiddenColumns.clear()
+    const nobody = hiddenColumns.size === last - first + 1
+    if (nobody) hiddenColumns.clear()
     const seen = []
     for (let at = first; at <= last; at++) if (!hiddenColumns.has(at)) seen.push(at - first)
     let shown = 0
@@ -53,10 +54,10 @@ export const PAGE_SCRIPT = `
       if (!row.hidden) shown++
     }
     for (const body of grid.tBodies) body.hidden = [...body.rows].slice(1).every((row) => row.hidden)
-    byId('shown').value = shown + ' of ' + rows.length + ' features' + (hiddenColumns.size === 0 ? '' : ', ' + seen.length + ' of ' + (last - first + 1) + ' columns')
+    byId('shown').value = shown + ' of ' + rows.length + ' features' + (nobody ? ', no host is called that' : hiddenColumns.size === 0 ? '' : ', ' + seen.length + ' of ' + (last - first + 1) + ' columns')
     byId('none').hidden = shown > 0
     paint()
-    if (active.hidden || active.parentElement.hidden || hiddenColumns.has(active.cellIndex)) rest()
+    walker.settle()
   }
 
   // Groups
@@ -89,88 +90,109 @@ export const PAGE_SCRIPT = `
 
   // A walk with the keyboard
 
-  const words = { y: 'offers it', r: 'accepts it on request', h: 'its CPU has it, its Xen hides it', n: 'does not have it', x: 'does not have it', u: 'not known, or does not count' }
-  let active = grid.tHead.rows[0].cells[0]
-  const steps = () => [grid.tHead.rows[0], ...[...grid.tBodies].filter((body) => !body.hidden).flatMap((body) => [...body.rows].slice(1).filter((row) => !row.hidden))]
-  const describe = (cell) => {
+  const said = { y: 'offers it', r: 'accepts it on request', h: 'its CPU has it, its Xen hides it', n: 'does not have it', x: 'does not have it', i: 'its CPU has it, its Xen hides it', u: 'not known, or does not count' }
+  const describeFeature = (cell) => {
     const row = cell.parentElement
-    const parts = []
-    if (row.id !== '') parts.push(row.cells[0].textContent + ' (' + row.cells[0].title + '): ' + row.cells[1].textContent)
-    if (cell.cellIndex >= first && cell.cellIndex <= last) {
-      const code = [...cell.classList].includes('i') ? 'h' : cell.className
-      parts.push(heads[cell.cellIndex].title + (row.id === '' ? '' : ': ' + words[code]))
+    const onHost = cell.cellIndex >= first && cell.cellIndex <= last
+    if (row.id === '') return onHost ? heads[cell.cellIndex].title : ''
+    return [
+      row.cells[0].textContent + ' (' + row.cells[0].title + '): ' + row.cells[1].textContent,
+      row.cells[last + 1].textContent,
+      onHost ? heads[cell.cellIndex].title + ' ' + said[cell.className.split(' ').pop()] : '',
+      row.cells[last + 2].textContent,
+    ].filter(Boolean).join(' · ')
+  }
+  const walk = (table, detail, describe, hidden, lit) => {
+    const frame = table.parentElement
+    const head = table.tHead.rows[0]
+    const grouped = (row) => row.classList.contains('g')
+    let active = head.cells[0]
+    const put = (cell) => {
+      active.tabIndex = -1
+      active = cell
+      active.tabIndex = 0
     }
-    if (row.id !== '') {
-      const blame = row.cells[last + 1].textContent
-      if (blame !== '') parts.push('lost to ' + blame)
-      const about = row.cells[last + 2].textContent
-      if (about !== '') parts.push(about)
+    const cellOf = (target) => {
+      const cell = target.closest('td,th')
+      return cell === null || grouped(cell.parentElement) ? null : cell
     }
-    byId('detail').textContent = parts.join(' · ')
+    const show = (cell) => {
+      detail.textContent = describe(cell)
+      lit(cell.cellIndex)
+    }
+    frame.removeAttribute('tabindex')
+    table.setAttribute('role', 'grid')
+    table.setAttribute('aria-readonly', 'true')
+    put(active)
+    table.addEventListener('focusin', ({ target }) => {
+      const cell = cellOf(target)
+      if (cell === null) return
+      show(cell)
+      // What sticks covers what lies below it.
+      const [box, edge] = [cell.getBoundingClientRect(), frame.getBoundingClientRect()]
+      const [left, top] = [edge.left + head.cells[0].offsetWidth, edge.top + table.tHead.offsetHeight]
+      if (cell.cellIndex > 0 && box.left < left) frame.scrollLeft -= left - box.left
+      if (cell.parentElement !== head && box.top < top) frame.scrollTop -= top - box.top
+    })
+    table.addEventListener('mouseover', ({ target }) => {
+      const cell = cellOf(target)
+      if (cell !== null) show(cell)
+    })
+    table.addEventListener('mousedown', (event) => {
+      const cell = cellOf(event.target)
+      if (cell === null) return
+      put(cell)
+      cell.focus({ preventScroll: true })
+    })
+    table.addEventListener('keydown', (event) => {
+      const bodies = [...table.tBodies].filter((body) => !body.hidden)
+      const lines = [head, ...bodies.flatMap((body) => [...body.rows].filter((row) => !row.hidden && !grouped(row)))]
+      const columns = [...head.cells].map((_, at) => at).filter((at) => !hidden().has(at))
+      const [line, column] = [lines.indexOf(active.parentElement), columns.indexOf(active.cellIndex)]
+      const far = event.ctrlKey || event.metaKey
+      const to = {
+        ArrowRight: [line, column + 1],
+        ArrowLeft: [line, column - 1],
+        ArrowDown: [line + 1, column],
+        ArrowUp: [line - 1, column],
+        PageDown: [line + 15, column],
+        PageUp: [line - 15, column],
+        Home: [far ? 0 : line, 0],
+        End: [far ? lines.length - 1 : line, columns.length - 1],
+      }[event.key]
+      if (to === undefined || event.altKey) return
+      event.preventDefault()
+      const within = (number, most) => Math.max(0, Math.min(most, number))
+      put(lines[within(to[0], lines.length - 1)].cells[columns[within(to[1], columns.length - 1)]])
+      active.focus()
+    })
+    return {
+      go(cell) {
+        put(cell)
+        cell.focus()
+      },
+      /** A cell that is hidden cannot be reached with Tab. */
+      settle() {
+        const row = active.parentElement
+        if (row.hidden || row.parentElement.hidden || hidden().has(active.cellIndex)) put(head.cells[0])
+      },
+    }
   }
-  const rest = () => {
-    active.tabIndex = -1
-    active = grid.tHead.rows[0].cells[0]
-    active.tabIndex = 0
-  }
-  const go = (cell) => {
-    active.tabIndex = -1
-    active = cell
-    active.tabIndex = 0
-    active.focus()
-  }
-  const scroll = byId('scroll')
-  scroll.removeAttribute('tabindex')
-  grid.setAttribute('role', 'grid')
-  grid.setAttribute('aria-readonly', 'true')
-  active.tabIndex = 0
-  grid.addEventListener('focusin', ({ target }) => {
-    const cell = target.closest('td,th')
-    if (cell === null) return
-    describe(cell)
-    litColumn = cell.cellIndex
+  const walker = walk(grid, byId('detail'), describeFeature, () => hiddenColumns, (column) => {
+    if (litColumn === column) return
+    litColumn = column
     paint()
-    // What sticks covers what lies below it.
-    const [box, frame] = [cell.getBoundingClientRect(), scroll.getBoundingClientRect()]
-    const left = frame.left + heads[0].offsetWidth
-    const top = frame.top + grid.tHead.offsetHeight
-    if (cell.cellIndex > 0 && box.left < left) scroll.scrollLeft -= left - box.left
-    if (cell.parentElement.id !== '' && box.top < top) scroll.scrollTop -= top - box.top
   })
-  grid.addEventListener('mousedown', ({ target }) => {
-    const cell = target.closest('td,th')
-    if (cell !== null && cell.colSpan === 1) go(cell)
-  })
-  grid.addEventListener('mouseover', ({ target }) => {
-    const cell = target.closest('td,th')
-    if (cell === null || cell.colSpan > 1) return
-    describe(cell)
-    if (litColumn !== cell.cellIndex) {
-      litColumn = cell.cellIndex
-      paint()
+  const guests = document.querySelector('table.guests')
+  if (guests !== null) {
+    const describeGuest = (cell) => {
+      const row = cell.parentElement
+      const [name, host] = [row.cells[0].textContent, guests.tHead.rows[0].cells[cell.cellIndex].title]
+      if (row.parentElement === guests.tHead) return host
+      return cell.cellIndex < first ? name : name + ' on ' + host + ': ' + cell.textContent
     }
-  })
-  grid.addEventListener('keydown', (event) => {
-    const lines = steps()
-    const line = lines.indexOf(active.parentElement)
-    const columns = heads.map((_, at) => at).filter((at) => !hiddenColumns.has(at))
-    const column = columns.indexOf(active.cellIndex)
-    const all = event.ctrlKey || event.metaKey
-    const to = {
-      ArrowRight: [line, column + 1],
-      ArrowLeft: [line, column - 1],
-      ArrowDown: [line + 1, column],
-      ArrowUp: [line - 1, column],
-      PageDown: [line + 15, column],
-      PageUp: [line - 15, column],
-      Home: [all ? 0 : line, 0],
-      End: [all ? lines.length - 1 : line, columns.length - 1],
-    }[event.key]
-    if (to === undefined || line < 0 || event.altKey) return
-    event.preventDefault()
-    const clamp = (number, most) => Math.max(0, Math.min(most, number))
-    go(lines[clamp(to[0], lines.length - 1)].cells[columns[clamp(to[1], columns.length - 1)]])
-  })
+    walk(guests, byId('guest-detail'), describeGuest, () => new Set(), () => {})
+  }
   document.addEventListener('keydown', (event) => {
     const typing = event.target.closest('input[type=search]')
     if (event.key === '/' && typing === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -192,10 +214,11 @@ export const PAGE_SCRIPT = `
     link.addEventListener('click', () => {
       const row = byId(link.hash.slice(1))
       if (row.hidden) {
-        form.reset()
-        regroup()
+        byId('q').value = ''
+        document.querySelector('input[value=all]').checked = true
+        filter()
       }
-      go(row.cells[0])
+      walker.go(row.cells[0])
     })
   }
   filter()

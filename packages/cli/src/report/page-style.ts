@@ -3,13 +3,13 @@
  * same. Signs are borders, because browsers do not print backgrounds unless they are asked to.
  */
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;--bg:#fdfdfc;--text:#1b1f23;--mut:#59636d;--line:#dfe3e7;--soft:#f3f5f6;--accent:#0b57c9;--lost:#a2300f;--lostbg:#fcf3ef;--dot:#4b555f;--hatch:#c3cad1;
+:root{color-scheme:light dark;--bg:#fdfdfc;--text:#1b1f23;--mut:#59636d;--line:#dfe3e7;--soft:#f3f5f6;--accent:#0b57c9;--lost:#a2300f;--lostbg:#fcf3ef;--dot:#4b555f;--hatch:#c3cad1;--faint:#858f99;
 --mono:ui-monospace,SFMono-Regular,"SF Mono",Menlo,"Cascadia Mono",Consolas,"DejaVu Sans Mono",monospace}
-@media (prefers-color-scheme:dark){:root{--bg:#111416;--text:#e5e8eb;--mut:#9ba6b1;--line:#2b3138;--soft:#191d21;--accent:#86b6ff;--lost:#ff9f85;--lostbg:#241a17;--dot:#aab4be;--hatch:#444e58}}
+@media (prefers-color-scheme:dark){:root{--bg:#111416;--text:#e5e8eb;--mut:#9ba6b1;--line:#2b3138;--soft:#191d21;--accent:#86b6ff;--lost:#ff9f85;--lostbg:#241a17;--dot:#aab4be;--hatch:#444e58;--faint:#727d88}}
 *{box-sizing:border-box}
 html{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;background:var(--bg);color:var(--text);-webkit-text-size-adjust:100%;scroll-padding-top:1rem}
 body{margin:0;padding:clamp(1.25rem,3vw,3.5rem)}
-main,header,footer{max-width:88rem;margin-inline:auto}
+main,footer{max-width:88rem;margin-inline:auto}
 h1{font-size:clamp(1.5rem,1.1rem + 1.4vw,2.25rem);line-height:1.2;letter-spacing:-.015em;margin:0 0 .4rem;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:1.25rem;line-height:1.3;letter-spacing:-.01em;margin:0 0 .5rem;font-weight:650}
 h3{font-size:.9375rem;margin:0 0 .35rem;font-weight:600}
@@ -43,8 +43,8 @@ nav{margin-top:1.5rem}nav ul{display:flex;flex-wrap:wrap;gap:.35rem 1.25rem;list
 .hosts th,.hosts td{text-align:left;vertical-align:top;padding:.65rem 1.25rem .65rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 .hosts thead th{border-top:0;padding-block:0 .4rem;font-size:.8125rem;color:var(--mut);font-weight:500;vertical-align:bottom}
 .hosts tbody th{font-weight:600;width:14rem}
-.hosts .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;width:5rem}
-.hosts thead th:nth-child(3),.hosts thead th:nth-child(4){text-align:right}
+.hosts .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.hosts thead th:nth-child(3){text-align:right}
 .hosts .offers{width:8rem}
 .cpu small{display:block}.cpu+.cpu{margin-top:.4rem}
 .gain b,dt b{color:var(--lost);font-variant-numeric:tabular-nums}
@@ -79,7 +79,7 @@ details>summary{cursor:pointer}
 .grid thead .f{z-index:3;font-family:inherit}
 .grid .s{padding-right:1.1rem;color:var(--mut);font-size:.8125rem}
 .grid .h{padding-inline:0;width:1.9rem;min-width:1.9rem}
-.grid .h span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis;display:block;margin-inline:auto;color:var(--text)}
+.grid .h span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis;display:block;margin:0 auto;width:1.3em;color:var(--text)}
 .grid .w,.grid .a{padding-left:1.25rem;color:var(--mut);font-size:.8125rem}
 .grid .a{width:100%;padding-right:.5rem}
 .grid .g th{background:var(--soft);padding:.55rem .25rem .3rem;font-weight:600;font-size:.875rem}
@@ -88,24 +88,25 @@ details>summary{cursor:pointer}
 .grid .lost>*{background:var(--lostbg)}
 .grid tr:not(.g):hover>*{background:var(--soft)}
 td.y,td.r,td.h,td.n,td.x,td.u,.guests td:not(.s){font-size:0;position:relative;text-align:center;width:1.9rem;min-width:1.9rem}
-.y::before,.r::before,.h::before,.n::before,.u::before,.x::before,.x::after,.gy::before,.gd::before,.gl::before,.gl::after,.gn::before,.gn::after{content:"";display:inline-block;vertical-align:middle;border:0 solid var(--dot);border-radius:50%}
+.y::before,.r::before,td.h::before,i.h::before,.n::before,.x::before,.x::after,.gy::before,.gd::before,.gl::before,.gl::after,.gn::before,.gn::after{content:"";display:inline-block;vertical-align:middle;border:0 solid var(--dot);border-radius:50%}
 .y::before,.gy::before{width:0;height:0;border-width:.27rem}
-.r::before,.gd::before{width:.58rem;height:.58rem;border-width:1.5px;border-left-width:.3rem}
-.h::before{width:.5rem;height:.5rem;border-width:1.5px}
-.n::before{width:.5rem;border-top-width:1.5px;border-radius:0;border-color:var(--hatch)}
-.u::before{width:.12rem;border-top-width:.12rem;border-radius:0;border-color:var(--hatch)}
+.r::before,.gd::before{width:.56rem;height:.56rem;border-width:1.5px;background:linear-gradient(90deg,var(--dot) 50%,transparent 0);print-color-adjust:exact;-webkit-print-color-adjust:exact}
+td.h::before,i.h::before{width:.5rem;height:.5rem;border-width:1.5px}
+.n::before{width:.5rem;border-top-width:1.5px;border-radius:0;border-color:var(--faint)}
+.u{background:repeating-linear-gradient(135deg,var(--hatch) 0 1px,transparent 0 5px)!important;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .x::before,.x::after,.gn::before,.gn::after{position:absolute;left:50%;top:50%;width:.72rem;margin:-1px 0 0 -.36rem;border-top:2px solid var(--lost);border-radius:0;transform:rotate(45deg)}
 .x::after,.gn::after{transform:rotate(-45deg)}
-.i{box-shadow:inset 0 0 0 1px var(--lost)}
-td.i{box-shadow:none;outline:1px dashed var(--lost);outline-offset:-5px}
-.legend .i{outline:1px dashed var(--lost);box-shadow:none}
+td.i,i.i{outline:1px dashed var(--lost);outline-offset:-4px}i.i{outline-offset:-1px}
 .gl::before{width:.62rem;height:.62rem;border:1.5px solid var(--lost)}
 .gl::after{position:absolute;left:50%;top:50%;width:.62rem;margin:-1px 0 0 -.31rem;border-top:2px solid var(--lost);border-radius:0;transform:rotate(-45deg)}
-.guests .s{text-transform:none}
+td.home,i.home{box-shadow:inset 0 0 0 1.5px var(--text);border-radius:4px}
+.guests{margin-bottom:1rem}
+.detail:empty{visibility:hidden}
 .detail{position:sticky;bottom:0;z-index:4;margin:0;padding:.6rem .25rem;max-width:none;background:var(--bg);border-bottom:1px solid var(--line);min-height:2.75rem;font-size:.9375rem}
 .verdict{border-bottom:1px solid var(--line);padding:.7rem 0}
 .verdict summary{overflow-wrap:anywhere}
 .verdict p{margin:.5rem 0 0 1.1rem;max-width:none}
+.verdict summary span{font-size:.875rem}.bad{color:var(--lost)}
 .verdict .start{color:var(--mut);font-size:.875rem}
 .grade{font-size:.8125rem;font-weight:600;margin-right:.4rem}
 .refused,.grade.lost{color:var(--lost)}
@@ -123,23 +124,25 @@ section{margin-top:2.75rem}
 .hosts tbody th,.hosts .cpu,.hosts tbody td:nth-child(2),.hosts .gain{grid-column:1/-1}
 .hosts .num::after{content:" " attr(data-l);color:var(--mut);font-size:.8125rem}
 .hosts .bar{width:100%}
+.hosts .gain::before{content:attr(data-l) " ";color:var(--mut);font-size:.8125rem}
 .losses div{grid-template-columns:1fr}
 .filter,.filter>label,.filter input[type=search]{width:100%}
 .grid .f{min-width:8rem;max-width:10.5rem;overflow:hidden;text-overflow:ellipsis;padding-right:.5rem}
-.grid .s{padding-right:.6rem}
+.grid .s{padding-right:.6rem;font-size:.75rem}
 }
 @media (min-width:112rem){
 html{font-size:clamp(16px,.62vw + 2px,20px)}
-main,header,footer{max-width:none}
-main{display:grid;grid-template-columns:minmax(30rem,5fr) 8fr;grid-template-rows:repeat(6,max-content) 1fr;column-gap:4.5rem}
+main,footer{max-width:none}
+main{display:grid;grid-template-columns:minmax(36rem,6fr) 9fr;grid-template-rows:repeat(7,max-content) 1fr;column-gap:4.5rem}
 main>*{grid-column:1}
-#matrix{grid-column:2;grid-row:1/span 7;align-self:start;position:sticky;top:0;padding-top:1rem;margin-top:2.5rem}
-#matrix .scroll{max-height:calc(100vh - 17rem)}
+#matrix{grid-column:2;grid-row:1/span 8;align-self:start;position:sticky;top:1.5rem;margin-top:0}
+#matrix .scroll{max-height:calc(100vh - 16.5rem)}
 .losses div{grid-template-columns:minmax(10rem,1fr) 2.2fr}
 }
 @media (forced-colors:active){.grid .lost .f::after{content:" *"}}
 @media print{
-:root{--bg:#fff;--text:#000;--mut:#444;--line:#bbb;--soft:#eee;--accent:#000;--lost:#000;--lostbg:#fff;--dot:#000;--hatch:#999;color-scheme:light}
+td.home,i.home{outline:1.5px solid #000;outline-offset:-2px}
+:root{--bg:#fff;--text:#000;--mut:#444;--line:#bbb;--soft:#eee;--accent:#000;--lost:#000;--lostbg:#fff;--dot:#000;--hatch:#999;--faint:#777;color-scheme:light}
 @page{margin:12mm}
 html{font-size:10px}body{padding:0}
 main{display:block}section{margin-top:2rem}

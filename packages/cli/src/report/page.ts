@@ -1,5 +1,6 @@
 /** The report as one page that needs nothing else: no network, no file beside it, and to be read no script. */
 import { createHash } from 'node:crypto'
+import type { Finding } from '@xenlevel/core'
 import { Markup, markup } from './markup.js'
 import { hiddenSection, hostsSection, lossesSection } from './page-hosts.js'
 import { matrixSection } from './page-matrix.js'
@@ -32,8 +33,8 @@ export function reportHtml(report: PoolReport): string {
 </head>
 <body>
 <a class="skip" href="#matrix">To the table of features</a>
-${header(report)}
 <main>
+${header(report)}
 ${findings(report)}
 ${hostsSection(report)}
 ${lossesSection(report)}
@@ -89,10 +90,24 @@ const SEVERITIES = {
   info: 'Good to know',
 } as const
 
-function findings({ findings: noticed }: PoolReport): Markup | null {
+function findings(report: PoolReport): Markup | null {
+  const { findings: noticed } = report
   if (noticed.length === 0) return null
   return markup`<section id="findings" aria-labelledby="findings-h">
 <h2 id="findings-h">To know first</h2>
-<ul class="findings">${noticed.map(({ severity, message }) => markup`<li class="${severity}"><b>${SEVERITIES[severity]}</b>${message}</li>`)}</ul>
+<ul class="findings">${noticed.map(findingEntry)}</ul>
 </section>`
+}
+
+/** How many names a sentence can hold. */
+const NAMES_IN_A_SENTENCE = 8
+
+function findingEntry({ severity, message, hosts = [] }: Finding): Markup {
+  const names = hosts.join(', ')
+  const many = hosts.length > NAMES_IN_A_SENTENCE && message.includes(names)
+  const text = many ? message.replace(names, () => count(hosts.length, 'host')) : message
+  const folded = many
+    ? markup`<details><summary>Which hosts</summary><bdi>${names}</bdi></details>`
+    : null
+  return markup`<li class="${severity}"><b>${SEVERITIES[severity]}</b>${text}${folded}</li>`
 }

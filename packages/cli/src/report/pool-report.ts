@@ -1,7 +1,6 @@
 /** The report of a pool, made: everything that the page and the picture say, as data. */
 import {
   type AdmitOptions,
-  type GuestCpu,
   type HostSnapshot,
   levelPool,
   type PoolLevel,
@@ -10,8 +9,8 @@ import {
 import { type FeatureTable, type FeatureWord, featureTable, XenlevelError } from '@xenlevel/cpuid'
 import { alikeHosts } from './columns.js'
 import { lossesOf } from './losses.js'
-import { judgeGuests } from './mobility.js'
-import { cellOf, gains, type Offer, offerOf, stateOf } from './offers.js'
+import { judgeGuests, type ReportedGuest } from './mobility.js'
+import { cellOf, gains, type Offer, offerOf, stateOf, whyOf } from './offers.js'
 import { levelTexts } from './texts.js'
 import type {
   HiddenFeature,
@@ -26,7 +25,7 @@ import type {
 /** Options of {@link poolReport}. */
 export interface PoolReportOptions {
   /** Guests to put before each host, in the words of {@link AdmitOptions.release}; none by default. */
-  readonly guests?: readonly GuestCpu[]
+  readonly guests?: readonly ReportedGuest[]
   /** The heading; "What this pool can promise" by default. */
   readonly title?: string
   /** A level of these hosts that is already made; by default that of {@link @xenlevel/core!levelPool} without options. */
@@ -92,25 +91,32 @@ export function poolReport(
     hidden: hiddenFeatures(offers, places, { features, table }),
     losses: lossesOf(level, kind, new Map(hosts.map(({ name }, place) => [name, place]))),
     findings: level.findings,
-    mobility: guests.length === 0 ? null : judgeGuests(guests, samples, options.admit ?? {}),
-    texts: levelTexts({
-      level,
-      kind,
-      hosts: samples.flatMap((host, column) =>
-        offers[column]?.counts === true ? [{ column, host }] : [],
-      ),
-    }),
+    mobility:
+      guests.length === 0
+        ? null
+        : judgeGuests(guests, samples, {
+            ...options.admit,
+            columnOf: columnsByName(hosts, columnOf),
+          }),
+    texts: levelTexts({ level, kind, hosts: samples }),
   }
 }
 
+function columnsByName(
+  hosts: readonly HostSnapshot[],
+  columnOf: readonly number[],
+): ReadonlyMap<string, number> {
+  return new Map(hosts.map(({ name }, place) => [name, columnOf[place] ?? 0]))
+}
+
 function refuseOtherHosts(hosts: readonly HostSnapshot[], level: PoolLevel): void {
-  const names = hosts.map(({ name }) => name)
-  if (names.length === level.hosts.length && names.every((name, at) => name === level.hosts[at]))
-    return
+  // A level of a large fleet names a few of its hosts.
+  const names = new Set(hosts.map(({ name }) => name))
+  if (hosts.length === level.count && level.hosts.every((name) => names.has(name))) return
   throw new XenlevelError({
     code: 'REPORT_LEVEL',
-    message: `The level was made of other hosts (${level.hosts.length}) than the report is to show (${names.length}). Make it of the same hosts, in the same order.`,
-    details: { hosts: names, levelled: level.hosts },
+    message: `The level was made of other hosts (${level.count}) than the report is to show (${hosts.length}). Make it of the same hosts.`,
+    details: { hosts: [...names], levelled: level.hosts },
   })
 }
 
@@ -141,15 +147,17 @@ function featuresOf(
   return table.features.flatMap(({ name, bit }): ReportFeature[] => {
     const state = stateOf({ name, bit }, offers, { level, lost })
     if (state === null) return []
+    const cells = offers.map((offer) => cellOf(offer, bit)).join('')
     return [
       {
         name,
         bit,
         state,
-        cells: offers.map((offer) => cellOf(offer, bit)).join(''),
+        cells,
         accepted: level.max.has(bit),
         meaning: null,
         about: '',
+        why: whyOf(name, state, cells),
       },
     ]
   })

@@ -1,13 +1,8 @@
 /** Pools for tests of the report: recorded hosts, and pools that are large or hostile. */
 import { readdirSync, readFileSync } from 'node:fs'
-import {
-  CpuPolicy,
-  type GuestCpu,
-  type HostSnapshot,
-  levelPool,
-  parseHostSnapshot,
-} from '@xenlevel/core'
+import { CpuPolicy, type HostSnapshot, levelPool, parseHostSnapshot } from '@xenlevel/core'
 import { Featureset } from '@xenlevel/cpuid'
+import type { ReportedGuest } from './mobility.js'
 
 const fixtures = new URL('../../../../fixtures/', import.meta.url)
 
@@ -20,19 +15,21 @@ export function recordedHosts(): HostSnapshot[] {
 }
 
 /** Guests of those hosts: at the pool's level, and with all that one host offers. */
-export function recordedGuests(hosts: readonly HostSnapshot[]): GuestCpu[] {
+export function recordedGuests(hosts: readonly HostSnapshot[]): ReportedGuest[] {
   const level = levelPool(hosts)
   const levelled = ['web-1', 'web-2', 'web-3'].map((name) => ({
     name,
     kind: 'hvm' as const,
     vendor: 'Intel' as const,
     featureset: level.hvm.default,
+    host: hosts[0]?.name ?? '',
   }))
   const spoilt = hosts.slice(3).map((host, at) => ({
     name: `db-${at + 1}`,
     kind: 'hvm' as const,
     vendor: 'Intel' as const,
     featureset: levelPool([host], { release: level.release }).hvm.default,
+    host: host.name,
   }))
   return [...levelled, ...spoilt]
 }

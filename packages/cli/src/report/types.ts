@@ -125,6 +125,8 @@ export interface ReportFeature {
   readonly meaning: number | null
   /** What it is, in a few words; empty if nothing is known of it. */
   readonly about: string
+  /** Why the level has it although a host lacks it, or why it does not count; empty if there is nothing to explain. */
+  readonly why: string
 }
 
 /** A feature that no guest gets to see. */
@@ -139,8 +141,10 @@ export interface HiddenFeature {
 export interface ReportLoss {
   /** Why, as {@link @xenlevel/core!Loss} says it. */
   readonly kind: 'absent' | 'dependency' | 'not-carried'
-  /** Places of the hosts in {@link PoolReport.hosts}. */
+  /** Places of the hosts in {@link PoolReport.hosts}; of many some, as the level names them. */
   readonly hosts: readonly number[]
+  /** How many hosts there are. */
+  readonly count: number
   /** What is lost, by bit. */
   readonly features: readonly FeatureName[]
 }
@@ -159,6 +163,8 @@ export interface ReportGuest {
   readonly names: readonly string[]
   /** What kind they are. */
   readonly kind: GuestKind
+  /** Columns of the hosts that some of them run on, where that is known. */
+  readonly runsOn: readonly number[]
   /**
    * One letter a column. `y`: may run there. `d`: may, with less or with a difference. `l`: may not, because Xen takes it and drops
    * features in silence. `n`: may not, because Xen refuses it.
