@@ -1,5 +1,11 @@
 /** What each kind of host offers the guests of a report, and what the level makes of it. */
-import { FeaturesetCombiner, type HostSnapshot, levelPool, type PoolLevel } from '@xenlevel/core'
+import {
+  COMPATIBILITY_BITS,
+  FeaturesetCombiner,
+  type HostSnapshot,
+  levelPool,
+  type PoolLevel,
+} from '@xenlevel/core'
 import { type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
 import type { CellCode, FeatureState, ReportColumn, ReportKind } from './types.js'
 
