@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { fleetFiles } from './fleet-files.js'
 import { hypercallOverhead } from './hypervisor.js'
 import { microcodeDirectory } from './microcode.js'
 import type { Operation } from './operation.js'
@@ -57,8 +58,8 @@ async function measure({ name, ours, peer, program, limit, batch }: Operation): 
   }
 }
 
-/** The two measurements that need a process of their own. */
-function processes(): Row[] {
+/** The measurements that need a process of their own. */
+async function processes(): Promise<Row[]> {
   const stream: { seconds: number; megabytes: number } = JSON.parse(
     execFileSync(process.execPath, ['scripts/run.mjs', 'bench/stream.ts'], {
       cwd: root,
@@ -68,6 +69,7 @@ function processes(): Row[] {
   const rows: Row[] = [
     row('level 1,000,000 hosts from a stream of text', stream.seconds * 1e9, 1e9),
     row('… and its peak memory', stream.megabytes, 200, 'MB'),
+    ...(await fleetRows()),
   ]
   const overhead = hypercallOverhead()
   if (overhead !== null)
@@ -81,6 +83,17 @@ function processes(): Row[] {
   return existsSync(new URL('packages/cpuid/dist/index.js', root))
     ? [...rows, row('import @xenlevel/cpuid, as built', importTime(), 5e6)]
     : rows
+}
+
+/** A million hosts in files: whole snapshots, each with four featuresets. */
+async function fleetRows(): Promise<Row[]> {
+  const { ours, engine } = await fleetFiles()
+  const time = engine.seconds * 1e9
+  const peer = { name: 'DuckDB', time, ratio: engine.seconds / ours.seconds }
+  return [
+    { ...row('level 1,000,000 hosts from files, one a line', ours.seconds * 1e9, 10e9), peer },
+    row('… and its peak memory', ours.megabytes, 300, 'MB'),
+  ]
 }
 
 function row(operation: string, ours: number, limit: number, unit?: 'MB'): Row {
@@ -116,7 +129,7 @@ function duration(nanoseconds: number): string {
 
 const rows: Row[] = []
 for (const operation of operations()) rows.push(await measure(operation))
-rows.push(...processes())
+rows.push(...(await processes()))
 
 const table = [
   ['operation', 'ours', 'peer', 'ratio', 'limit', ''],
