@@ -1,7 +1,7 @@
 /** Fleets made of recorded CPUs, the same in every run: hosts as a toolstack knows them, and guests that run on them. */
 import { readFileSync } from 'node:fs'
 import { type GuestCpu, type HostSnapshot, levelPool } from '@xenlevel/core'
-import { Featureset, featureTable } from '@xenlevel/cpuid'
+import { Featureset, featureTable, mapFeatureset } from '@xenlevel/cpuid'
 
 /** Releases side by side in one fleet. */
 const RELEASES = ['4.17.7', '4.19.6', '4.20.3'] as const
@@ -52,23 +52,29 @@ export function fleetHosts({
 /** Guests that run on these hosts, each at the level of a pool of six of them. */
 export function fleetGuests(hosts: readonly HostSnapshot[], count: number): PlacedGuest[] {
   const random = numbers(count)
-  const { release } = featureTable()
+  const newest = featureTable()
   const pools = ['Intel', 'AMD'].flatMap((vendor) => {
     const alike = hosts.filter(({ cpu }) => cpu.vendor === vendor)
     return Array.from({ length: Math.ceil(alike.length / 6) }, (_, at) =>
       alike.slice(at * 6, at * 6 + 6),
     )
   })
-  const levels = pools.map((members) => ({ members, level: levelPool(members, { release }) }))
+  const levels = pools.map((members) => {
+    const level = levelPool(members)
+    const own = featureTable(level.release)
+    const inWordsOfAll = (kind: 'pv' | 'hvm') =>
+      mapFeatureset(level[kind].default, own, newest).featureset
+    return { members, pv: inWordsOfAll('pv'), hvm: inWordsOfAll('hvm') }
+  })
   return Array.from({ length: count }, (_, at) => {
-    const { members, level } = pick(levels, random)
+    const level = pick(levels, random)
     const kind = random() < 0.2 ? 'pv' : 'hvm'
-    const { cpu, name } = pick(members, random)
+    const { cpu, name } = pick(level.members, random)
     return {
       name: `guest-${at}`,
       kind,
       vendor: cpu.vendor,
-      featureset: level[kind].default,
+      featureset: level[kind],
       host: name,
       memory: GIB << BigInt(Math.floor(random() * 6)),
     }

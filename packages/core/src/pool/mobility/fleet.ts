@@ -105,8 +105,16 @@ export class Fleet {
   /** Whether a move between two groups of hosts is one that Xen does not support. */
   goesBack(from: number, to: number): boolean {
     if (!this.refusesOlderXen || from === to) return false
-    const [here, there] = [from, to].map((group) => branch(this.verdicts.host(group)))
-    return here !== undefined && there !== undefined && there < here
+    const [here, there] = [this.branch(from), this.branch(to)]
+    return here > 0 && there > 0 && there < here
+  }
+
+  /** A number that grows with the branch of Xen, such as 4.17, that a group of hosts runs; 0 if it is not known, or if it does not matter. */
+  branch(group: number): number {
+    if (!this.refusesOlderXen) return 0
+    const { xen } = this.verdicts.host(group)
+    const match = xen === null ? null : /^(\d+)\.(\d+)/.exec(xen.release)
+    return match === null ? 0 : Number(match[1]) * 1000 + Number(match[2])
   }
 
   #homeless(): Finding[] {
@@ -134,12 +142,6 @@ export class Fleet {
       },
     ]
   }
-}
-
-/** A number that grows with the release: branches of Xen, such as 4.17, in their order. */
-function branch({ xen }: HostSnapshot): number | undefined {
-  const match = xen === null ? null : /^(\d+)\.(\d+)/.exec(xen.release)
-  return match === null ? undefined : Number(match[1]) * 1000 + Number(match[2])
 }
 
 function numbered(

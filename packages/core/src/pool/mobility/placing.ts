@@ -22,8 +22,8 @@ export type Placing =
 
 /** Something to place: the options that come first are taken first. */
 export interface RankedItem extends Item {
-  /** How many of the options are better than the others. */
-  readonly preferred?: number
+  /** How good each option is, the lowest first; all the same by default. */
+  readonly ranks?: readonly number[]
 }
 
 /**
@@ -89,18 +89,22 @@ function spreadOut(
   return { bins, unplaced }
 }
 
-/** Of the preferred bins that have room, else of the others, the one with most room; without limits the one that was given least. */
+/** Of the best bins that have room the one with most; without limits the one that was given least. */
 function roomiest(
-  { options, memory, preferred = options.length }: RankedItem,
+  { options, memory, ranks }: RankedItem,
   left: readonly (bigint | null)[],
   taken: readonly number[],
 ): number {
   let best = -1
+  let bestRank = Number.POSITIVE_INFINITY
   for (const [at, bin] of options.entries()) {
-    if (at >= preferred && best >= 0) break
+    const rank = ranks?.[at] ?? 0
     const room = left[bin] ?? null
-    if (room !== null && room < memory) continue
-    if (best < 0 || isRoomier(bin, best, left, taken)) best = bin
+    if (rank > bestRank || (room !== null && room < memory)) continue
+    if (rank < bestRank || isRoomier(bin, best, left, taken)) {
+      best = bin
+      bestRank = rank
+    }
   }
   return best
 }

@@ -1,4 +1,4 @@
-/** What proves that hosts cannot be emptied in turn, in whatever order: guests that can never leave, hosts without which memory runs out. */
+/** What stands in the way of a rolling update: guests that can never leave, and where an attempt came to its end. */
 import { type EvacuationBlocker, listed } from './evacuation.js'
 import { obstacleOf } from './obstacles.js'
 import type { Attempt } from './rolling-greedy.js'
@@ -6,16 +6,12 @@ import { Passage, type Rolling, type Traveller } from './rolling-state.js'
 
 /** Guests that stand in the way, and of which host. */
 export interface RollingBlocker extends EvacuationBlocker {
-  /** The host that cannot be emptied. */
-  readonly host: string
+  /** The host that cannot be emptied; null where it is all of them together. */
+  readonly host: string | null
 }
 
-/** Blockers that hold for every way to place the others. */
-export function provenBlockers(rolling: Rolling, order: 'any' | 'given'): RollingBlocker[] {
-  return [...stuckGuests(rolling, order), ...hostsWithoutWhich(rolling)]
-}
-
-function stuckGuests(rolling: Rolling, order: 'any' | 'given'): RollingBlocker[] {
+/** Guests that could not be brought through if they had the fleet to themselves. */
+export function stuckGuests(rolling: Rolling, order: 'any' | 'given'): RollingBlocker[] {
   const { fleet } = rolling
   const passage = new Passage(rolling, rolling.listed)
   const known = new Map<string, boolean>()
@@ -72,30 +68,6 @@ function blocker(rolling: Rolling, host: number, guests: readonly number[]): Rol
       other === host ? [] : (obstacleOf(fleet, guests[0] ?? 0, other) ?? []),
     ),
   }
-}
-
-/** Memory is neither made nor lost: while a host is empty, all guests have to fit in the others. */
-function hostsWithoutWhich(rolling: Rolling): RollingBlocker[] {
-  const { fleet } = rolling
-  const used = fleet.hosts.map(() => 0n)
-  for (const [guest, home] of fleet.homes.entries())
-    if (home >= 0) used[home] = (used[home] ?? 0n) + fleet.memory(guest)
-  return rolling.listed.flatMap((host) => {
-    const others = fleet.rooms.filter((_, other) => other !== host)
-    const needed = used[host] ?? 0n
-    if (needed === 0n || others.some((room) => room === null)) return []
-    const room = others.reduce<bigint>((sum, each) => sum + (each ?? 0n), 0n)
-    if (room >= needed) return []
-    return [
-      {
-        host: fleet.hostName(host),
-        code: 'no-room-together' as const,
-        guests: fleet.residents(host).map((guest) => fleet.guest(guest).name),
-        message: `${fleet.hostName(host)} cannot be emptied: its guests need ${needed} bytes and all other hosts have ${room} free.`,
-        obstacles: [],
-      },
-    ]
-  })
 }
 
 /** Where the best attempt came to its end, as a blocker; `exact` if it is known that there is no way at all. */

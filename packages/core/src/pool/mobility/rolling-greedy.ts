@@ -2,7 +2,7 @@
 import type { Move } from './evacuation.js'
 import { moveOf } from './evacuation.js'
 import { type Placing, place } from './placing.js'
-import { Passage, type Rolling } from './rolling-state.js'
+import { Passage, type Rolling, type Traveller } from './rolling-state.js'
 
 /** One host of the order, emptied. */
 export interface RollingStep {
@@ -26,8 +26,17 @@ export type Attempt =
       readonly placing: (Placing & { readonly ok: false }) | null
     }
 
+/**
+ * Which of the hosts that take a guest is better. `stay`: one that it need not leave again. `spread`: the one with most room, whatever
+ * happens to it. `narrow`: one that it need not leave again and that takes few others, so that room is left where all go.
+ */
+export type Rule = 'stay' | 'spread' | 'narrow'
+
+/** Above the number of every branch of Xen. */
+const MOST_BRANCHES = 100_000
+
 /** Empties hosts in an order. */
-export function attempt(rolling: Rolling, order: readonly number[]): Attempt {
+export function attempt(rolling: Rolling, order: readonly number[], rule: Rule): Attempt {
   const { fleet } = rolling
   const passage = new Passage(rolling, order)
   const views = [...fleet.views]
@@ -35,13 +44,14 @@ export function attempt(rolling: Rolling, order: readonly number[]): Attempt {
   const residents = fleet.hosts.map((): number[] => [])
   for (const [guest, home] of fleet.homes.entries()) residents[home]?.push(guest)
   const steps: RollingStep[] = []
+  const rankOf = ranking(rolling, passage, rule)
   const effort = Math.max(1000, Math.floor(fleet.effort / Math.max(1, order.length)))
   for (const [at, host] of order.entries()) {
     const guests = residents[host] ?? []
     const choices = new Map<number, Choice>()
     const choiceOf = (guest: number) => {
       const view = views[guest] ?? 0
-      const made = choices.get(view) ?? chooseHosts(rolling, passage, { view, from: host }, at)
+      const made = choices.get(view) ?? chooseHosts(passage, { view, from: host, at }, rankOf)
       choices.set(view, made)
       return made
     }
@@ -70,22 +80,44 @@ function add(room: bigint | null, memory: bigint): bigint | null {
 
 interface Choice {
   readonly options: readonly number[]
-  readonly preferred?: number
+  readonly ranks: readonly number[]
 }
 
-/** Where a guest can go; hosts where it can stay come first. */
+type RankOf = (host: number, at: number) => number
+
+/** Where a guest can go. */
 function chooseHosts(
-  rolling: Rolling,
   passage: Passage,
-  guest: { readonly view: number; readonly from: number },
-  at: number,
+  { at, ...guest }: Traveller & { readonly at: number },
+  rankOf: RankOf,
 ): Choice {
-  const open = rolling.fleet.hosts.flatMap((_, host) =>
-    passage.allows(host, guest, at) ? [host] : [],
-  )
-  const final = open.filter((host) => passage.isFinal(host, at))
-  const passing = open.filter((host) => !passage.isFinal(host, at))
-  return final.length === 0
-    ? { options: passing }
-    : { options: [...final, ...passing], preferred: final.length }
+  const options = passage.hostsFor(guest, at)
+  return { options, ranks: options.map((host) => rankOf(host, at)) }
+}
+
+/** Hosts with an older Xen come first in every rule: guests that have gone on to a newer one cannot come back. */
+function ranking(rolling: Rolling, passage: Passage, rule: Rule): RankOf {
+  const { fleet } = rolling
+  const breadth = rule === 'narrow' ? breadths(rolling) : () => 0
+  const most = fleet.guests.length + 1
+  return (host, at) => {
+    const offer = rolling.offer(host, passage.isUpdated(host, at))
+    const passing = rule === 'spread' || passage.isFinal(host, at) ? 0 : 1
+    return (passing * MOST_BRANCHES + fleet.branch(offer)) * most + breadth(offer)
+  }
+}
+
+/** How many of the guests an offer takes. */
+function breadths({ fleet }: Rolling): (offer: number) => number {
+  const guests = new Map<number, number>()
+  for (const view of fleet.views) guests.set(view, (guests.get(view) ?? 0) + 1)
+  const known = new Map<number, number>()
+  return (offer) => {
+    const present = known.get(offer)
+    if (present !== undefined) return present
+    let count = 0
+    for (const [view, many] of guests) if (fleet.verdicts.admits(view, offer)) count += many
+    known.set(offer, count)
+    return count
+  }
 }

@@ -101,6 +101,13 @@ export class Passage {
     return found
   }
 
+  /** The hosts that a guest can go to when its own is emptied. */
+  hostsFor(guest: Traveller, at: number): number[] {
+    return this.#rolling.fleet.hosts.flatMap((_, host) =>
+      this.allows(host, guest, at) ? [host] : [],
+    )
+  }
+
   /** Whether a guest can go to a host when it leaves its own, and on from there. `at` is the place in the order of the host it leaves. */
   allows(host: number, guest: Traveller, at: number): boolean {
     if (host === guest.from) return false

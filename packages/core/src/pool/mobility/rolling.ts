@@ -1,8 +1,9 @@
 /** Whether hosts can be emptied and updated one after the other, and how. */
 import type { HostSnapshot } from '../../documents/snapshot.js'
 import type { Fleet } from './fleet.js'
-import { failureOf, provenBlockers, type RollingBlocker } from './rolling-blockers.js'
+import { failureOf, type RollingBlocker, stuckGuests } from './rolling-blockers.js'
 import { type Attempt, attempt, type RollingStep } from './rolling-greedy.js'
+import { crowding } from './rolling-room.js'
 import { searchAll } from './rolling-search.js'
 import { Rolling } from './rolling-state.js'
 
@@ -39,14 +40,18 @@ export function planRollingUpdate(
   { order = 'any', after = {} }: RollingUpdateOptions,
 ): RollingUpdatePlan {
   const rolling = new Rolling(fleet, hosts, after)
-  const proven = provenBlockers(rolling, order)
-  if (proven.length > 0) return refusal(proven, true)
+  const stuck = stuckGuests(rolling, order)
+  if (stuck.length > 0) return refusal(stuck, true)
   const attempts: (Attempt & { readonly ok: false })[] = []
-  for (const candidate of ordersToTry(rolling, order)) {
-    const found = attempt(rolling, candidate)
-    if (found.ok) return planOf(found.steps)
-    attempts.push(found)
+  for (const rule of ['stay', 'spread', 'narrow'] as const) {
+    for (const candidate of ordersToTry(rolling, order)) {
+      const found = attempt(rolling, candidate, rule)
+      if (found.ok) return planOf(found.steps)
+      attempts.push(found)
+    }
   }
+  const crowded = crowding(rolling, new Set(attempts.map(({ host }) => host)))
+  if (crowded.length > 0) return refusal(crowded, true)
   const searched = searchAll(rolling, order)
   if (searched !== null && searched !== false) return planOf(searched)
   const exact = searched === false
