@@ -56,6 +56,30 @@ export const VERBS: readonly VerbRow[] = [
     load: async () => (await import('./level.js')).level,
   },
   {
+    name: 'fleet mobility',
+    group: 'pools',
+    summary: 'which guest can run on which host, who is stranded, who must be power-cycled',
+    load: async () => (await import('./fleet-mobility.js')).fleetMobility,
+  },
+  {
+    name: 'fleet evacuate',
+    group: 'pools',
+    summary: 'can a host be emptied, and where does each guest go',
+    load: async () => (await import('./fleet-evacuate.js')).fleetEvacuate,
+  },
+  {
+    name: 'fleet roll',
+    group: 'pools',
+    summary: 'in which order all hosts can be emptied and updated, and every move',
+    load: async () => (await import('./fleet-roll.js')).fleetRoll,
+  },
+  {
+    name: 'fleet split',
+    group: 'pools',
+    summary: 'the split of a mixed fleet into pools that keeps most features',
+    load: async () => (await import('./fleet-split.js')).fleetSplit,
+  },
+  {
     name: 'admit',
     group: 'guests',
     summary: 'may this guest run on those hosts, and every reason why not',
@@ -108,5 +132,23 @@ export const VERBS: readonly VerbRow[] = [
     group: 'microcode',
     summary: 'what to do with the microcode of each host, and in which order',
     load: async () => (await import('./ucode-plan.js')).ucodePlan,
+  },
+  {
+    name: 'image head',
+    group: 'images',
+    summary: 'what a domain image tells before its memory: guest, Xen, CPU policy',
+    load: async () => (await import('./image-head.js')).imageHead,
+  },
+  {
+    name: 'image records',
+    group: 'images',
+    summary: 'the headers and records of a domain image, with their offsets',
+    load: async () => (await import('./image-records.js')).imageRecords,
+  },
+  {
+    name: 'image set-policy',
+    group: 'images',
+    summary: 'an image with another CPU policy, every other byte kept',
+    load: async () => (await import('./image-set-policy.js')).imageSetPolicy,
   },
 ]
