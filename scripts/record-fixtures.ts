@@ -4,13 +4,17 @@
  *     XENLEVEL_CORPUS=DIR npm run record                writes the files
  *     XENLEVEL_CORPUS=DIR npm run record -- --check    exits with 1 if they are not what would be written
  *
- * Host fixtures hold plain facts of real CPUs: brand, signature, raw featureset, address width, microcode revision.
+ * Host fixtures hold plain facts of real CPUs (brand, signature, raw featureset, address width, microcode revision), or what a Xen that was booted
+ * for the recordings said; images are those that it saved, without their pages.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { formatHostSnapshot, type HostSnapshot } from '@xenlevel/core'
 import { Featureset } from '@xenlevel/cpuid'
+import { RecordedXen, type XenRecording } from '@xenlevel/hw-xen/simulated'
+import { trimImage } from '@xenlevel/migration'
 import { writeOrCheck } from './write-or-check.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -89,6 +93,18 @@ const POOL: readonly (readonly [string, string])[] = [
   ['sapphire-1', 'il-00806f8-sapphirerapids-06'],
 ]
 
+/** Boots of a real Xen whose snapshots guides and examples use, by name of the host. */
+const BOOTS: readonly (readonly [string, string])[] = [
+  ['haswell', '4.17-debian-Haswell'],
+  ['skylake', '4.17-debian-Skylake-Server'],
+]
+
+/** Images that a real `xl save` wrote of guests there, without their pages. */
+const IMAGES: readonly (readonly [string, string])[] = [
+  ['guest', '4.17.7-Skylake-Server-tpv'],
+  ['guest-levelled', '4.17.7-Skylake-levelled-tpv'],
+]
+
 interface RecordedHost {
   readonly name: string
   readonly brand: string
@@ -140,13 +156,25 @@ const corpus = corpusDirectory()
 const index: { hosts: RecordedHost[] } = JSON.parse(
   readFileSync(join(corpus, 'hosts/index.json'), 'utf8'),
 )
-const files = new Map<string, string>(
+const files = new Map<string, string | Uint8Array>(
   RECORDED.map((path) => [path, readFileSync(join(corpus, path), 'utf8')]),
 )
 for (const [name, recorded] of POOL) {
   const host = index.hosts.find((candidate) => candidate.name === recorded)
   if (host === undefined) throw new Error(`${recorded} is not among the recorded hosts`)
   files.set(`hosts/${name}.json`, formatHostSnapshot(snapshotOf(name, host)))
+}
+
+for (const [name, boot] of BOOTS) {
+  const recording: XenRecording = JSON.parse(
+    readFileSync(join(corpus, `xen/hosts/${boot}.json`), 'utf8'),
+  )
+  files.set(`story/${name}.json`, formatHostSnapshot(new RecordedXen(recording).snapshot({ name })))
+}
+for (const [name, image] of IMAGES) {
+  const whole = gunzipSync(readFileSync(join(corpus, `xen/streams/${image}.save.gz`)))
+  const trimmed = new Blob([whole]).stream().pipeThrough(trimImage())
+  files.set(`story/${name}.save`, new Uint8Array(await new Response(trimmed).arrayBuffer()))
 }
 
 process.exitCode = writeOrCheck(

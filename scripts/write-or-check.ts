@@ -2,14 +2,14 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The exit code. `files` are texts by path below `root`; `command` is what makes them anew. */
+/** The exit code. `files` are texts or bytes by path below `root`; `command` is what makes them anew. */
 export function writeOrCheck(
   root: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
   command: string,
 ): 0 | 1 {
   const check = process.argv.includes('--check')
-  const stale = Object.entries(files).filter(([path, text]) => present(join(root, path)) !== text)
+  const stale = Object.entries(files).filter(([path, text]) => !holds(join(root, path), text))
   for (const [path, text] of stale) {
     const target = join(root, path)
     if (check) {
@@ -24,10 +24,10 @@ export function writeOrCheck(
   return check && stale.length > 0 ? 1 : 0
 }
 
-function present(file: string): string | undefined {
+function holds(file: string, wanted: string | Uint8Array): boolean {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file).equals(Buffer.from(wanted))
   } catch {
-    return undefined
+    return false
   }
 }
