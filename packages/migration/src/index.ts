@@ -1,6 +1,6 @@
 /**
- * Domain images of Xen: what xl, libvirt, xenopsd, libxl and libxc save and send. Reads them from any stream, and decides from their
- * first kilobytes.
+ * Domain images of Xen: what xl, libvirt, xenopsd, libxl and libxc save and send. Reads them from any stream, decides from their first
+ * kilobytes, and judges them whole.
  *
  * Pure: bytes in, plain values out.
  *
@@ -51,3 +51,22 @@ export { type PolicyOfHead, type RewritePolicyOptions, rewritePolicy } from './r
 export type { NewPolicy, PolicyChange } from './rewrite/policy-records.js'
 export { trimImage } from './rewrite/trim.js'
 export { upgradeImage } from './rewrite/upgrade.js'
+export { IMAGE_FINDINGS, type ImageFindingCode } from './verify/codes.js'
+export type { ImageFinding, ImageVerdictName } from './verify/finding.js'
+export type { ImageJudgeOptions, ImageVerifierOptions } from './verify/options.js'
+export type { PageRound, PageSummary, PageTypeName } from './verify/pages.js'
+export type { ImageCheckpoints, ImageReport, ImageVerdict } from './verify/report.js'
+export { ImageVerifier, type VerifierNeed } from './verify/verifier.js'
+export { type VerifyImageOptions, type VerifyProgress, verifyImage } from './verify.js'
+export type { Emulator, HvmParam, ListedPage, P2mFrames, TscInfo } from './write/bodies.js'
+export { ImageWriterError } from './write/errors.js'
+export type {
+  ImageWriterOptions,
+  LibvirtOptions,
+  LibxcOptions,
+  LibxlOptions,
+  WriterOptions,
+  XenopsdOptions,
+  XlOptions,
+} from './write/options.js'
+export { ImageWriter } from './write/writer.js'

@@ -43,9 +43,9 @@ export interface ImageReport {
   readonly kind: 'pv' | 'hvm' | null
   /** Whether the image was read up to its end. */
   readonly complete: boolean
-  /** How many bytes the image has, as far as it could be followed. */
+  /** How many bytes the image has; of one that is not complete, those that could be followed. */
   readonly size: number
-  /** How many bytes follow it. */
+  /** How many bytes of the input are behind those. */
   readonly trailing: number
   /** How many records of each name there are, as `libxl.END`. */
   readonly records: Readonly<Record<string, number>>

@@ -89,6 +89,7 @@ export class ImageVerifier {
       // A step that cannot be done is answered with what there is, and the walk says what is missing.
       while (this.#step !== null)
         this.#next(this.#step.do === 'skip' ? this.#passed : this.#queue.length)
+      this.#judgement.trail(this.#queue.drop(this.#queue.length))
       this.#judgement.end()
     }
     return this.#judgement.report()
