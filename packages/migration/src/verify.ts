@@ -1,12 +1,6 @@
 /** Images of any form, judged: from a stream, in bounded memory. */
-import {
-  type AbortLike,
-  abandon,
-  type ImageSource,
-  nextChunk,
-  openSource,
-  throwIfAborted,
-} from './input/source.js'
+import { Progress } from './input/progress.js'
+import { type AbortLike, abandon, type ImageSource, nextChunk, openSource } from './input/source.js'
 import type { ImageJudgeOptions } from './verify/options.js'
 import type { ImageReport } from './verify/report.js'
 import { ImageVerifier } from './verify/verifier.js'
@@ -15,7 +9,7 @@ import { ImageVerifier } from './verify/verifier.js'
 export interface VerifyProgress {
   /** Bytes of the input that are behind. */
   readonly bytes: number
-  /** The form of the piece that is read now; null before the first. */
+  /** What is read now, outermost first, such as `xl.libxl.libxc.record 3 (PAGE_DATA)`. */
   readonly path: string
   /** Findings so far. */
   readonly findings: number
@@ -23,7 +17,7 @@ export interface VerifyProgress {
 
 /** Options of {@link verifyImage}. */
 export interface VerifyImageOptions extends ImageJudgeOptions {
-  /** Is told of progress after each chunk of the source. */
+  /** Is told of progress every few megabytes of the image, and at the end. */
   readonly onProgress?: (progress: VerifyProgress) => void
   /** Ends judging with its reason and closes the source. */
   readonly signal?: AbortLike
@@ -42,22 +36,22 @@ export async function verifyImage(
 ): Promise<ImageReport> {
   const { onProgress, signal, ...known } = options
   const verifier = new ImageVerifier(known)
+  const tell = (bytes: number) =>
+    onProgress?.({ bytes, path: verifier.path, findings: verifier.findings.length })
+  const progress = new Progress(signal, tell)
   const chunks = openSource(source)
   try {
     for (;;) {
       const chunk = await nextChunk(chunks, signal)
       if (chunk === null) break
       verifier.push(chunk)
-      onProgress?.({
-        bytes: verifier.offset,
-        path: verifier.path,
-        findings: verifier.findings.length,
-      })
-      throwIfAborted(signal)
+      progress.moved(verifier.offset)
     }
-    return verifier.end()
   } catch (error) {
     abandon(chunks)
     throw error
   }
+  const report = verifier.end()
+  tell(verifier.offset)
+  return report
 }
