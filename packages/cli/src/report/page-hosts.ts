@@ -1,18 +1,24 @@
 /** The hosts of the pool, what each kind of them costs it, and what is lost to whom. */
 import { joined, type Markup, markup } from './markup.js'
+import { MOST_COLUMNS } from './narrow.js'
 import type { PoolReport, ReportColumn, ReportHost, ReportLoss } from './types.js'
 import { allHostNames, count, GUESTS, hostNames } from './wording.js'
 
 /** The section of hosts. */
 export function hostsSection(report: PoolReport): Markup {
   const most = Math.max(1, ...report.columns.map(({ offers }) => offers))
-  const grouped = report.columns.length < report.hosts.length
-  const note = grouped
-    ? `${count(report.hosts.length, 'host')} of ${count(report.columns.length, 'kind')}: hosts that a guest could not tell apart stand together, here and in the tables below.`
-    : 'No two of these hosts are alike to a guest.'
+  const { hosts, columns } = report
+  const alike =
+    columns.length < hosts.length
+      ? `${count(hosts.length, 'host')} of ${count(columns.length, 'kind')}: hosts that a guest could not tell apart stand together, here and in the tables below.`
+      : 'No two of these hosts are alike to a guest.'
+  const many =
+    columns.length > MOST_COLUMNS
+      ? ` The tables below show the ${MOST_COLUMNS} kinds that lack most of what is lost; all of them are in this one, and count for all that is said.`
+      : ''
   return markup`<section id="hosts" aria-labelledby="hosts-h">
 <h2 id="hosts-h">The hosts, and who costs what</h2>
-<p class="mut">${note}</p>
+<p class="mut">${alike}${many}</p>
 <table class="hosts" role="table">
 <thead role="rowgroup"><tr role="row">${['Host', 'Processor', 'Offers', 'Without it the pool gains'].map((text) => markup`<th scope="col" role="columnheader">${text}</th>`)}</tr></thead>
 <tbody role="rowgroup">

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Finding } from '@xenlevel/core'
 import { Markup, markup } from './markup.js'
+import { narrowed } from './narrow.js'
 import { hiddenSection, hostsSection, lossesSection } from './page-hosts.js'
 import { matrixSection } from './page-matrix.js'
 import { mobilitySection } from './page-mobility.js'
@@ -20,6 +21,7 @@ import { count, GUESTS } from './wording.js'
  */
 export function reportHtml(report: PoolReport): string {
   const policy = `default-src 'none'; style-src '${hashOf(PAGE_STYLE)}'; script-src '${hashOf(PAGE_SCRIPT)}'; base-uri 'none'; form-action 'none'`
+  const shown = narrowed(report)
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -38,8 +40,8 @@ ${header(report)}
 ${findings(report)}
 ${hostsSection(report)}
 ${lossesSection(report)}
-${matrixSection(report)}
-${mobilitySection(report)}
+${matrixSection(shown)}
+${mobilitySection(shown)}
 ${textsSection(report)}
 ${hiddenSection(report)}
 </main>

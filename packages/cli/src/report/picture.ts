@@ -1,5 +1,6 @@
 /** The matrix alone, as a picture that prints: hosts × features, laid out in as many columns as make a page of it. */
 import { Markup, markup } from './markup.js'
+import { narrowed } from './narrow.js'
 import { type Block, type Layout, layOut, SIZES } from './picture-layout.js'
 import { SIGN_OF_STATE, type Sign, Signs, signOf } from './picture-signs.js'
 import type { PoolReport, ReportFeature } from './types.js'
@@ -15,12 +16,15 @@ path{fill:none;stroke:#4b555f;stroke-width:1.1}.y{stroke-width:5.5;stroke-lineca
  * The matrix of a report as an SVG file: what each host offers, and what the level makes of it. It holds no script and asks for nothing; a
  * browser shows what a row says when the pointer rests on it.
  */
-export function reportSvg(report: PoolReport): string {
+export function reportSvg(whole: PoolReport): string {
+  const report = narrowed(whole)
   const layout = layOut(report)
   const { width, height } = layout
+  const hidden = whole.columns.length - report.columns.length
+  const left = hidden === 0 ? '' : ` (${count(hidden, 'kind')} of them not shown)`
   const kept = report.features.filter(({ state }) => state === 'kept').length
   const lost = report.features.filter(({ state }) => state === 'lost').length
-  const what = `${count(report.hosts.length, 'host')}, ${GUESTS[report.kind]}, Xen ${report.release}: ${count(kept, 'feature')} kept, ${lost} lost, ${report.physAddrBits} address bits`
+  const what = `${count(report.hosts.length, 'host')}${left}, ${GUESTS[report.kind]}, Xen ${report.release}: ${count(kept, 'feature')} kept, ${lost} lost, ${report.physAddrBits} address bits`
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title what">
 <title id="title">${report.title}</title>
 <desc id="what">${what}</desc>

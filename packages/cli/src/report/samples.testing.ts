@@ -114,3 +114,26 @@ export function unlikeHosts(count: number): HostSnapshot[] {
     }
   })
 }
+
+/** Names that try to be something else: markup, the end of an attribute, of a CDATA section, text that runs the other way. */
+export const HOSTILE_NAMES = [
+  '<script>alert(1)</script>',
+  `" onmouseover="alert(2)" x='`,
+  ']]><img src=x onerror=alert(3)>',
+  '--><svg/onload=alert(4)>',
+  'moc.evil\u202ereve\u2066\u200b\ufeff',
+  '&lt;b&gt; &#x3c;',
+  'two\nlines\u0000\ud800',
+  '</style></script><b>5</b>',
+  `long-${'x'.repeat(300)}`,
+  'שרת-1',
+]
+
+/** Hosts that are called so, and whose CPUs call themselves so. */
+export function hostileHosts(): HostSnapshot[] {
+  const recorded = recordedHosts()
+  return HOSTILE_NAMES.flatMap((name, at) => {
+    const host = recorded[at % recorded.length]
+    return host === undefined ? [] : [{ ...host, name, cpu: { ...host.cpu, brand: name } }]
+  })
+}
