@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const root = new URL('../', import.meta.url)
+const HELPERS = ['print.ts', 'sockets.ts', 'examples.test.ts']
 const programs = readdirSync(new URL('examples/', root)).filter(
-  (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'print.ts',
+  (file) => file.endsWith('.ts') && !HELPERS.includes(file),
 )
 
 function run(program: string) {

@@ -32,7 +32,10 @@ export function fromZod<Schema extends z.ZodType>(
         result.error.issues.map((issue) => ({
           value: valueAt(input, issue.path),
           context: [...context, ...contextOf(input, issue.path, type)],
-          message: issue.message,
+          // io-ts's own reporter prints nothing else where there is a message.
+          message: [...(issue.path.length === 0 ? [] : [issue.path.join('.')]), issue.message].join(
+            ': ',
+          ),
         })),
       )
     },
