@@ -1,6 +1,6 @@
 /**
  * Boots a real Xen 4.17 under QEMU, once on an AMD and on Intel CPUs, and runs the packed project in its dom0: the suite of every
- * hypervisor, what the simulated Xen would have answered, and guests that are saved and restored.
+ * hypervisor, what the simulated Xen would have answered, and guests that are saved, rewritten and restored.
  *
  *   npm run test:xen                 all of it
  *   npm run test:xen -- --built      the packages are built already
@@ -18,6 +18,7 @@ import { installTools, unpackedParts } from './xen-guest/debian.js'
 import { GUESTS, judgeGuests } from './xen-guest/guests.js'
 import { baseArchive } from './xen-guest/initramfs.js'
 import { copyPrograms, installProject } from './xen-guest/project.js'
+import { judgeRewritten } from './xen-guest/rewritten.js'
 import { HarnessError, run } from './xen-guest/shell.js'
 
 /** What the suite came to in dom0, as written there. */
@@ -112,12 +113,16 @@ async function underQemu(work: string): Promise<void> {
     copyFileSync(saved, join(app, `${name}.save`))
     rmSync(saved)
   }
-  const back = await start('Haswell', ['start-xl.sh', 'restore.js . /out'], 'Haswell, restoring')
-  const verdicts = judgeGuests(
-    readJson(join(skylake, 'saved.json')),
-    readJson(join(back, 'restored.json')),
-    there,
-  )
+  const steps = ['start-xl.sh', 'restore.js . /out', 'rewrite.js . /out']
+  const back = await start('Haswell', steps, 'Haswell, restoring')
+  const verdicts = [
+    ...judgeGuests(
+      readJson(join(skylake, 'saved.json')),
+      readJson(join(back, 'restored.json')),
+      there,
+    ),
+    ...judgeRewritten(readJson(join(back, 'rewritten.json'))),
+  ]
   for (const { name, wrong } of verdicts) {
     if (wrong === null) pass(1)
     else fail(`${name}: ${wrong}`)

@@ -13,7 +13,7 @@ import ts from 'typescript'
 import { HarnessError, run } from './shell.js'
 
 /** What dom0's programs import. */
-const PACKAGES = ['cpuid', 'microcode', 'core', 'hw-xen'] as const
+const PACKAGES = ['cpuid', 'microcode', 'core', 'migration', 'hw-xen'] as const
 
 /** Builds and packs the packages, and installs the tarballs with koffi into `folder`/node_modules. */
 export function installProject(root: string, folder: string, build: boolean): void {
