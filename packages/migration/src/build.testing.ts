@@ -1,36 +1,16 @@
-/** For tests: small images of every form, put together byte by byte. */
+/** For tests: small images of every form, as the writer writes them; and byte by byte, so that they can be put together wrongly. */
 import { encodeLeaves, encodeMsrs } from '@xenlevel/cpuid'
 import { concat } from './images.testing.js'
+import { ascii, bigWords, words } from './write/fields.js'
+import { joined, recordPieces } from './write/framing.js'
+import type { ImageWriterOptions } from './write/options.js'
+import { ImageWriter } from './write/writer.js'
 
-/** Bytes of characters of one byte each. */
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
-}
-
-/** 32-bit words, little-endian. */
-export function words(...values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4)
-  const view = new DataView(bytes.buffer)
-  values.forEach((value, at) => {
-    view.setUint32(at * 4, value, true)
-  })
-  return bytes
-}
-
-/** The same, big-endian. */
-export function bigWords(...values: readonly number[]): Uint8Array {
-  return words(...values.map((value) => swapped(value)))
-}
-
-function swapped(value: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = words(value)
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
-}
+export { ascii, bigWords, words } from './write/fields.js'
 
 /** A record, padded. */
-export function record(type: number, body: Uint8Array = new Uint8Array()): Uint8Array {
-  const padding = new Uint8Array((8 - (body.length % 8)) % 8)
-  return concat([words(type, body.length), body, padding])
+export function record(type: number, body?: Uint8Array): Uint8Array {
+  return joined(recordPieces(type, body))
 }
 
 /** PAGE_DATA with pfns of the types given; pages are filled with their number. */
@@ -100,8 +80,12 @@ export function remus(): Uint8Array {
   return concat([libxlHeader(), record(1), libxcHeaders(), ...POLICY, record(0x10), round, round])
 }
 
+const CONFIG = '{"c_info":{"type":"pvh","name":"guest"}}'
+const XML = '<domain><os><type>xenpvh</type></os></domain>'
+const METADATA = '((vm_str "((platformdata((featureset 0-8-ff))))")(xs_subtree()))'
+
 /** An xl file. */
-export function xl(config = '{"c_info":{"type":"pvh","name":"guest"}}\0'): Uint8Array {
+export function xl(config = `${CONFIG}\0`): Uint8Array {
   const text = ascii(config)
   return concat([
     ascii('Xen saved domain, xl format\n \0 \r'),
@@ -113,7 +97,7 @@ export function xl(config = '{"c_info":{"type":"pvh","name":"guest"}}\0'): Uint8
 
 /** A libvirt file. */
 export function libvirt(): Uint8Array {
-  const xml = ascii('<domain><os><type>xenpvh</type></os></domain>\0')
+  const xml = ascii(`${XML}\0`)
   return concat([
     ascii('libvirt-xml\n \0 \r'),
     words(2, xml.length),
@@ -124,9 +108,7 @@ export function libvirt(): Uint8Array {
 }
 
 /** An image of xenopsd. */
-export function xenopsd(
-  metadata = '((vm_str "((platformdata((featureset 0-8-ff))))")(xs_subtree()))',
-): Uint8Array {
+export function xenopsd(metadata = METADATA): Uint8Array {
   const text = ascii(metadata)
   return concat([
     ascii('XenSavedDomv2-\n'),
@@ -137,13 +119,61 @@ export function xenopsd(
   ])
 }
 
-/** One of each form. */
+/** An image with the policy and the rounds of the others, by the writer; what is behind its libxc image is for `after`. */
+function written(options: ImageWriterOptions, after: (writer: ImageWriter) => void): Uint8Array {
+  const writer = new ImageWriter(options)
+  if (options.version !== 2) {
+    writer.cpuidPolicy(LEAVES)
+    writer.msrPolicy([{ index: 0xce, flags: 0, value: 0n }])
+    writer.staticDataEnd()
+  }
+  const rounds = options.checkpointed === true ? 2 : 1
+  for (let round = 0; round < rounds; round++) {
+    writer.pageData(
+      [
+        0,
+        { pfn: 1, type: 'XTAB' },
+        { pfn: 2, type: 'L1TAB' },
+        { pfn: 3, type: 'BROKEN' },
+        { pfn: 4, type: 'XTAB' },
+      ],
+      [new Uint8Array(4096), new Uint8Array(4096).fill(1)],
+    )
+    writer.tscInfo({ mode: 0, khz: 0, nanoseconds: 0n, incarnation: 0 })
+    writer.hvmContext(new Uint8Array(13).fill(1))
+    if (options.checkpointed === true) writer.checkpoint()
+    else writer.endLibxc()
+    after(writer)
+  }
+  writer.end()
+  return concat(writer.take())
+}
+
+const GUEST = { kind: 'hvm', xen: [4, 22] } as const
+const emulator = (writer: ImageWriter) => writer.emulatorContext(words(7))
+const nothing = () => undefined
+
+/** One of each form, by the writer. */
 export const IMAGES = [
-  { form: 'libxc', image: libxc() },
-  { form: 'libxc version 2', image: libxcV2() },
-  { form: 'libxl', image: libxl() },
-  { form: 'libxl, checkpointed', image: remus() },
-  { form: 'xl', image: xl() },
-  { form: 'libvirt', image: libvirt() },
-  { form: 'xenopsd', image: xenopsd() },
+  { form: 'libxc', image: written({ form: 'libxc', ...GUEST }, nothing) },
+  { form: 'libxc version 2', image: written({ form: 'libxc', ...GUEST, version: 2 }, nothing) },
+  { form: 'libxl', image: written({ form: 'libxl', ...GUEST }, emulator) },
+  {
+    form: 'libxl, checkpointed',
+    image: written({ form: 'libxl', ...GUEST, checkpointed: true }, (writer) => {
+      emulator(writer)
+      writer.checkpointEnd()
+    }),
+  },
+  { form: 'xl', image: written({ form: 'xl', ...GUEST, config: CONFIG }, emulator) },
+  { form: 'libvirt', image: written({ form: 'libvirt', ...GUEST, xml: XML }, emulator) },
+  {
+    form: 'xenopsd',
+    image: written({ form: 'xenopsd', ...GUEST, metadata: METADATA }, (writer) =>
+      writer.xenopsdRecord('Qemu_trad', ascii('abc')),
+    ),
+  },
 ]
+
+/** The same, byte by byte. */
+export const IMAGES_BY_HAND = [libxc, libxcV2, libxl, remus, xl, libvirt, xenopsd]

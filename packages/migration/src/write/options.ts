@@ -3,7 +3,7 @@ import type { GuestKind } from '@xenlevel/core'
 import type { ImageVerifierOptions } from '../verify/options.js'
 
 /** What the writer of an image of any form has to know. */
-interface Common {
+export interface WriterOptions {
   /** The kind of guest. */
   readonly kind: GuestKind
   /** The Xen that the guest is saved on. */
@@ -17,13 +17,13 @@ interface Common {
 }
 
 /** A libxc image alone. */
-export interface LibxcOptions extends Common {
+export interface LibxcOptions extends WriterOptions {
   /** The outermost form. */
   readonly form: 'libxc'
 }
 
 /** A libxl stream. */
-export interface LibxlOptions extends Common {
+export interface LibxlOptions extends WriterOptions {
   /** The outermost form. */
   readonly form: 'libxl'
   /** It is made of a stream from before Xen 4.6; false by default. */
@@ -31,7 +31,7 @@ export interface LibxlOptions extends Common {
 }
 
 /** The file of xl. */
-export interface XlOptions extends Common {
+export interface XlOptions extends WriterOptions {
   /** The outermost form. */
   readonly form: 'xl'
   /** The guest's configuration. */
@@ -43,7 +43,7 @@ export interface XlOptions extends Common {
 }
 
 /** The file of libvirt. */
-export interface LibvirtOptions extends Common {
+export interface LibvirtOptions extends WriterOptions {
   /** The outermost form. */
   readonly form: 'libvirt'
   /** The domain's XML. */
@@ -51,7 +51,7 @@ export interface LibvirtOptions extends Common {
 }
 
 /** The image of xenopsd. */
-export interface XenopsdOptions extends Common {
+export interface XenopsdOptions extends WriterOptions {
   /** The outermost form. */
   readonly form: 'xenopsd'
   /** Its metadata of the VM: an s-expression. */

@@ -2,7 +2,7 @@
 import { CpuPolicy } from '@xenlevel/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LEAVES } from '../build.testing.js'
+import { IMAGES, IMAGES_BY_HAND, LEAVES } from '../build.testing.js'
 import { readHead } from '../head.js'
 import { concat, readAll } from '../images.testing.js'
 import { ImageVerifier } from '../verify/verifier.js'
@@ -55,6 +55,11 @@ function refusalOf(call: () => unknown): ImageWriterError {
   }
   throw new Error('it was not refused')
 }
+
+it.each(IMAGES)('$form is what it is byte by byte', ({ form, image }) => {
+  const byHand = IMAGES_BY_HAND[IMAGES.findIndex((each) => each.form === form)]
+  expect(image).toEqual(byHand?.())
+})
 
 describe('a libxc image', () => {
   it('is what was written', async () => {
