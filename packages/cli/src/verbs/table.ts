@@ -104,6 +104,24 @@ export const VERBS: readonly VerbRow[] = [
     load: async () => (await import('./policy-diff.js')).policyDiff,
   },
   {
+    name: 'default set',
+    group: 'guests',
+    summary: 'keep the level of a pool as the default for all guests of this host',
+    load: async () => (await import('./default-set.js')).defaultSet,
+  },
+  {
+    name: 'default show',
+    group: 'guests',
+    summary: 'the default for guests, and whether it still holds after a reboot',
+    load: async () => (await import('./default-show.js')).defaultShow,
+  },
+  {
+    name: 'default apply',
+    group: 'guests',
+    summary: 'an xl configuration with the default merged into its cpuid=',
+    load: async () => (await import('./default-apply.js')).defaultApply,
+  },
+  {
     name: 'ucode list',
     group: 'microcode',
     summary: 'the updates in microcode files',
@@ -150,5 +168,11 @@ export const VERBS: readonly VerbRow[] = [
     group: 'images',
     summary: 'an image with another CPU policy, every other byte kept',
     load: async () => (await import('./image-set-policy.js')).imageSetPolicy,
+  },
+  {
+    name: 'completion',
+    group: 'command',
+    summary: 'a script that makes a shell complete verbs and options',
+    load: async () => (await import('./completion.js')).completion,
   },
 ]
