@@ -1,7 +1,8 @@
 /** For tests of partitions: the best one found by trying all, on nothing but {@link levelPool}. */
-import { featureTable } from '@xenlevel/cpuid'
+import { type FeatureName, featureTable } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../../documents/snapshot.js'
 import { COMPATIBILITY_BITS } from '../../xen/compatibility-bits.js'
+import { featureMeaning } from '../explain/feature-meaning.js'
 import { levelPool } from '../level.js'
 import type { PartitionOptions } from './partition.js'
 
@@ -28,10 +29,12 @@ export function poolScore(
     ...(method === undefined ? {} : { method }),
   })
   const table = featureTable(level.release)
+  const weightOf = (name: FeatureName) =>
+    typeof weights === 'function' ? weights(name) : (weights[name] ?? featureMeaning(name).weight)
   const weight = level[kind][set]
     .names(table)
     .filter((name) => !IGNORED.has(name))
-    .reduce((sum, name) => sum + (weights[name] ?? 1), 0)
+    .reduce((sum, name) => sum + weightOf(name), 0)
   return weight * hosts.reduce((sum, host) => sum + capacity(host), 0)
 }
 

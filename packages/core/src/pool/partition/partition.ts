@@ -2,7 +2,7 @@
 import type { HostSnapshot } from '../../documents/snapshot.js'
 import type { CombineMethod } from '../combine.js'
 import { PoolError } from '../errors.js'
-import { type FeatureWeights, refuseBadWeights } from './counted.js'
+import type { FeatureWeights } from './counted.js'
 import type { Fleet } from './fleet.js'
 import { scoreOf } from './fleet.js'
 import { type FleetOfHosts, type FleetReading, readFleet, type UnplacedHost } from './read-fleet.js'
@@ -15,7 +15,10 @@ export interface PartitionOptions {
   readonly pools: number
   /** How much a host carries: cores, memory, whatever is to be had from it. 1 by default. Zero or more, of a size. */
   readonly capacity?: (host: HostSnapshot) => number
-  /** What features are worth, by name; 0 leaves one out of account. Those not named keep their usual weight. */
+  /**
+   * What features are worth. By name; those not named what {@link featureMeaning} says of them: AES, AVX2 and what keeps holes closed much,
+   * what no program asks for little. Or by a function, as `() => 1` for all alike. 0 leaves a feature out of account.
+   */
   readonly weights?: FeatureWeights
   /** Whose level counts: `'hvm'` by default, which is PVH too. */
   readonly kind?: 'pv' | 'hvm'
@@ -75,7 +78,6 @@ export function partitionFleet(
   options: PartitionOptions,
 ): FleetPartition {
   const reading = readingOf(options)
-  refuseBadWeights(reading.weights)
   refuseSameNames(hosts)
   const read = readFleet(hosts, reading)
   const { fleet, unplaced } = read

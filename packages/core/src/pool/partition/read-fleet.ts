@@ -77,10 +77,10 @@ function saidKey(host: HostSnapshot, { kind, set }: FleetReading): string | null
   const { raw, pvDefault, hvmDefault, hvmMax, pvMax } = host.featuresets
   if (pvDefault !== undefined && pvMax !== undefined) {
     const [forBoot, most] = kind === 'pv' ? [pvDefault, pvMax] : [hvmDefault, hvmMax]
-    return `said ${(set === 'default' ? forBoot : most)?.toString()}`
+    return `${host.xen?.release} said ${(set === 'default' ? forBoot : most)?.toString()}`
   }
   if (host.policies !== undefined) return null
-  return `raw ${raw?.toString()} ${host.xen?.hvm} ${host.xen?.hap} ${host.cpu.vendor}`
+  return `${host.xen?.release} raw ${raw?.toString()} ${host.xen?.hvm} ${host.xen?.hap}`
 }
 
 /** The counted words of a host in each of these eras; a reason if it counts for none. */

@@ -1,5 +1,5 @@
 /** A partition as people read it: the level of each pool, and what each of its hosts loses to it. */
-import type { CpuVendor, FeatureName, Featureset } from '@xenlevel/cpuid'
+import { type CpuVendor, type FeatureName, type Featureset, featureTable } from '@xenlevel/cpuid'
 import { type PsabiLevelName, psabiLevel } from '../../psabi.js'
 import { levelPool, type PoolLevel } from '../level.js'
 import { newestNameOf } from './counted.js'
@@ -68,9 +68,11 @@ function reportPool(number: number, weight: number, report: PoolReport): FleetPo
     { method, ...(release === undefined ? {} : { release }) },
   )
   const featureset = level[reading.kind][reading.set]
-  const table = (eras[Math.min(...batches.map(({ era }) => era))] ?? eras[0])?.table
+  const table = featureTable(level.release)
   const kept = new Set(
-    table === undefined ? [] : featureset.bits().map((bit) => newestNameOf(bit, table)),
+    table.features
+      .filter(({ bit }) => featureset.has(bit))
+      .map(({ bit }) => newestNameOf(bit, table)),
   )
   const losses = new Map<string, HostLoss>()
   for (const { era, members } of batches) {
