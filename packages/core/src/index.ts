@@ -185,9 +185,35 @@ export {
   FeaturesetCombiner,
 } from './pool/combine.js'
 export { PoolError, PoolLevelError } from './pool/errors.js'
-export { levelPool, type PoolLevel } from './pool/level.js'
+export type { HostCost, Weights } from './pool/explain/costs.js'
+export {
+  type Departure,
+  type ExplainedLoss,
+  explainLevel,
+  type LevelExplanation,
+  type PsabiGap,
+} from './pool/explain/explain-level.js'
+export {
+  type FeatureAspect,
+  type FeatureMeaning,
+  featureMeaning,
+} from './pool/explain/feature-meaning.js'
+export type { ChangedFeature } from './pool/explain/gains.js'
+export type { FeatureGroup } from './pool/explain/meaning-rows.js'
+export type { ToldFeature } from './pool/explain/told.js'
+export type {
+  GroupOffer,
+  GroupTraits,
+  HostGroup,
+  LevelKind,
+  MixedBit,
+  PendingOffer,
+  Span,
+} from './pool/groups/host-group.js'
+export type { Tally } from './pool/groups/tally.js'
+export { type LevelOptions, levelPool, type PoolLevel } from './pool/level.js'
 export type { LevelledGuest } from './pool/levelled-guest.js'
-export { type LevelOptions, PoolLeveller } from './pool/leveller.js'
+export { PoolLeveller } from './pool/leveller.js'
 export type { Loss } from './pool/losses.js'
 export { FleetError } from './pool/mobility/errors.js'
 export type { Evacuation, EvacuationBlocker, Move } from './pool/mobility/evacuation.js'

@@ -1,11 +1,5 @@
 /** A level that is found from groups of hosts. */
-import {
-  type CpuVendor,
-  compareReleases,
-  type FeatureTable,
-  featureTable,
-  nearestRelease,
-} from '@xenlevel/cpuid'
+import type { CpuVendor } from '@xenlevel/cpuid'
 import type { Finding } from '../finding.js'
 import type { CombineMethod } from './combine.js'
 import { PoolError } from './errors.js'
@@ -14,18 +8,12 @@ import { carryGroup } from './groups/carried.js'
 import { groupDocument } from './groups/document.js'
 import type { HostGroup } from './groups/host-group.js'
 import { HostGroups } from './groups/host-groups.js'
+import { type LevelPurpose, tableOf } from './groups/settle.js'
 import { namesKept, TallyIndex } from './groups/tally.js'
 import type { PoolLevel } from './level.js'
 import { type LevelledGuest, levelGuests, type WholeSource } from './levelled-guest.js'
 import { findLosses, type LevelGroups, type Loss } from './losses.js'
 import type { WholePools } from './whole-pools.js'
-
-/** What a level is made for, the release being that of a table. */
-export interface LevelPurpose {
-  /** The table of the release that was asked for; null if the oldest release of the hosts counts. */
-  readonly asked: FeatureTable | null
-  readonly method: CombineMethod
-}
 
 /** What a level is made of. */
 export interface LevelParts {
@@ -57,7 +45,7 @@ export class FoldedLevel implements PoolLevel {
     const { groups, purpose, wholes } = parts
     if (groups.length === 0) throw emptyPool()
     const { asked, method } = purpose
-    const table = asked ?? featureTable(oldestRelease(groups))
+    const table = tableOf(groups, purpose)
     const [vendor = null, ...others] = new Set(groups.map(({ traits }) => traits.vendor))
     this.count = groups.reduce((sum, { hosts }) => sum + hosts.count, 0)
     const names = namesKept(this.count)
@@ -92,6 +80,11 @@ export class FoldedLevel implements PoolLevel {
     return this.#findings
   }
 
+  /** Its groups, in its words. */
+  get pool(): LevelGroups {
+    return this.#pool
+  }
+
   /** What the level was made of. */
   get parts(): LevelParts {
     return this.#parts
@@ -121,9 +114,18 @@ export class FoldedLevel implements PoolLevel {
 
 /** What a level was made of. @throws {@link PoolError} for a level that this package did not make. */
 export function partsOf(level: PoolLevel): LevelParts {
-  if (level instanceof FoldedLevel) return level.parts
+  return ownLevel(level).parts
+}
+
+/** The groups of a level, in its words. @throws {@link PoolError} for a level that this package did not make. */
+export function levelGroupsOf(level: PoolLevel): LevelGroups {
+  return ownLevel(level).pool
+}
+
+function ownLevel(level: PoolLevel): FoldedLevel {
+  if (level instanceof FoldedLevel) return level
   throw new PoolError({
-    code: 'POOL_MERGE',
+    code: 'POOL_LEVEL_FOREIGN',
     message:
       'This is no level that levelPool, PoolLeveller or parsePoolLevel made; read a document with parsePoolLevel first.',
   })
@@ -155,12 +157,4 @@ function emptyPool(): PoolError {
     code: 'POOL_EMPTY',
     message: 'A pool without hosts has no level; give at least one host.',
   })
-}
-
-/** The oldest release that any of the hosts runs; undefined if none is known. */
-function oldestRelease(groups: readonly HostGroup[]): string | undefined {
-  const releases = groups.flatMap(({ traits: { xen } }) =>
-    xen === null ? [] : (nearestRelease(xen) ?? []),
-  )
-  return [...new Set(releases)].sort(compareReleases)[0]
 }

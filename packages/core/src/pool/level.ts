@@ -5,7 +5,7 @@ import type { Finding } from '../finding.js'
 import type { CombineMethod } from './combine.js'
 import type { HostGroup } from './groups/host-group.js'
 import type { LevelledGuest } from './levelled-guest.js'
-import { type LevelOptions, PoolLeveller } from './leveller.js'
+import { PoolLeveller } from './leveller.js'
 import type { Loss } from './losses.js'
 
 /**
@@ -47,6 +47,14 @@ export interface PoolLevel {
   merge(other: PoolLevel): PoolLevel
   /** A JSON document, version 1; {@link parsePoolLevel} reads it. */
   toJSON(): object
+}
+
+/** Options of {@link levelPool}. */
+export interface LevelOptions {
+  /** The release to make the level for; the oldest that any of the hosts runs by default, the newest where none is known. */
+  readonly release?: string
+  /** `'xenserver'` by default. */
+  readonly method?: CombineMethod
 }
 
 /**

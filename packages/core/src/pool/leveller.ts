@@ -2,20 +2,12 @@
 import { featureTable } from '@xenlevel/cpuid'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
 import { SnapshotTexts } from '../documents/snapshot-texts.js'
-import type { CombineMethod } from './combine.js'
-import { differentPurposes, FoldedLevel, type LevelPurpose, partsOf } from './folded-level.js'
+import { differentPurposes, FoldedLevel, partsOf } from './folded-level.js'
 import { HostGroups, type Model } from './groups/host-groups.js'
 import { kindsOf, shapeOfHost } from './groups/of-host.js'
-import type { PoolLevel } from './level.js'
+import type { LevelPurpose } from './groups/settle.js'
+import type { LevelOptions, PoolLevel } from './level.js'
 import { WholePools } from './whole-pools.js'
-
-/** Options of {@link levelPool}. */
-export interface LevelOptions {
-  /** The release to make the level for; the oldest that any of the hosts runs by default, the newest where none is known. */
-  readonly release?: string
-  /** `'xenserver'` by default. */
-  readonly method?: CombineMethod
-}
 
 /**
  * Folds hosts into a level: {@link PoolLeveller.add} or {@link PoolLeveller.addText} for each, {@link PoolLeveller.merge} for the

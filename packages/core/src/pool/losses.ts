@@ -1,6 +1,6 @@
 /** What a level costs: which feature, and which hosts lack it. */
 import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
-import { compatibilityMask } from '../xen/compatibility-bits.js'
+import { COMPATIBILITY_BITS, compatibilityMask } from '../xen/compatibility-bits.js'
 import type { DefaultFeatureset } from '../xen/offered-featuresets.js'
 import { GroupColumns, type GroupSet } from './groups/columns.js'
 import { LEVEL_KINDS, type LevelKind } from './groups/host-group.js'
@@ -76,6 +76,7 @@ function notCarried(kind: LevelKind, { groups, names }: LevelGroups): Loss[] {
   const having = new Map<FeatureName, Tally[]>()
   for (const group of groups) {
     for (const left of group[kind]?.leftBehind ?? []) {
+      if (isUncounted(left.feature)) continue
       const tallies = having.get(left.feature) ?? []
       having.set(left.feature, tallies)
       tallies.push(left.having)
@@ -87,6 +88,11 @@ function notCarried(kind: LevelKind, { groups, names }: LevelGroups): Loss[] {
     kind: 'not-carried',
     guests: [kind],
   }))
+}
+
+/** Whether a feature never counts, whichever release names it. */
+function isUncounted(feature: FeatureName): boolean {
+  return COMPATIBILITY_BITS.some(({ features }) => features.includes(feature))
 }
 
 /** One loss where PV and HVM guests lose the same feature to the same hosts. */

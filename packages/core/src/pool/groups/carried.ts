@@ -13,6 +13,7 @@ import {
   isMixed,
   LEVEL_KINDS,
   type LevelKind,
+  type MixedBit,
   type Span,
 } from './host-group.js'
 import { settlePending } from './of-host.js'
@@ -66,11 +67,22 @@ export class CarriedGroup {
   /** The hosts that do not offer guests of a kind a bit by default; the bit is one of the level's table. */
   lacking(kind: LevelKind, bit: number): Tally {
     const offer = this[kind]
-    const { hosts } = this.group
     if (offer === null || testWord(offer.default.all.words, bit)) return NOBODY
-    if (!testWord(offer.default.any.words, bit)) return hosts
+    if (!testWord(offer.default.any.words, bit)) return this.group.hosts
+    return this.#mixed(kind, bit)?.lacking ?? NOBODY
+  }
+
+  /** The hosts that offer it. */
+  having(kind: LevelKind, bit: number): Tally {
+    const offer = this[kind]
+    if (offer === null || !testWord(offer.default.any.words, bit)) return NOBODY
+    if (testWord(offer.default.all.words, bit)) return this.group.hosts
+    return this.#mixed(kind, bit)?.having ?? NOBODY
+  }
+
+  #mixed(kind: LevelKind, bit: number): MixedBit | undefined {
     const own = this.#ownPlace(bit)
-    return this.#offers[kind]?.mixed.find((mixed) => mixed.bit === own)?.lacking ?? NOBODY
+    return this.#offers[kind]?.mixed.find((mixed) => mixed.bit === own)
   }
 
   #carry(offer: GroupOffer | null): CarriedOffer | null {
@@ -83,12 +95,12 @@ export class CarriedGroup {
       max: carrySpan(offer.max, own, table),
       leftBehind: lost.map((feature) => ({
         feature,
-        having: this.#having(offer, own.feature(feature)?.bit ?? -1),
+        having: this.#havingOwn(offer, own.feature(feature)?.bit ?? -1),
       })),
     }
   }
 
-  #having(offer: GroupOffer, bit: number): Tally {
+  #havingOwn(offer: GroupOffer, bit: number): Tally {
     if (testWord(offer.default.all.words, bit)) return this.group.hosts
     return offer.mixed.find((mixed) => mixed.bit === bit)?.having ?? NOBODY
   }
