@@ -36,6 +36,9 @@ export interface Judge {
   readonly lists: PageLists
 }
 
+/** What errors call a piece; made when it is asked for, as there may be very many pieces. */
+export type Place = string | (() => string)
+
 /** Where a walk is, and the ways in which it asks. */
 export class Cursor {
   /** The bytes that have come. */
@@ -49,7 +52,7 @@ export class Cursor {
   /** Where the last complete checkpoint ends. */
   lastCheckpoint = 0
   /** The piece that is being read, for errors. */
-  #piece: string | null = null
+  #piece: Place | null = null
   /** Bytes that never came to the queue, as their place was enough. */
   #passed = 0
 
@@ -65,7 +68,8 @@ export class Cursor {
 
   /** Which part is being read, outermost first. */
   get path(): string {
-    const path = [...this.layers, ...(this.#piece === null ? [] : [this.#piece])].join('.')
+    const piece = typeof this.#piece === 'function' ? this.#piece() : this.#piece
+    const path = [...this.layers, ...(piece === null ? [] : [piece])].join('.')
     return path === '' ? 'image' : path
   }
 
@@ -127,7 +131,7 @@ export class Cursor {
   }
 
   /** Says that a piece begins; how much of its body is to be shown. */
-  *begin(piece: Beginning, place: string): Steps<number> {
+  *begin(piece: Beginning, place: Place): Steps<number> {
     this.#piece = place
     return yield { do: 'begin', piece }
   }
@@ -142,7 +146,7 @@ export class Cursor {
   }
 
   /** Goes on with the piece that is named, where none is announced. */
-  at(place: string): void {
+  at(place: Place): void {
     this.#piece = place
   }
 

@@ -12,7 +12,7 @@ export interface RecordStart {
   /** What it is. */
   readonly piece: Beginning & { readonly type: number }
   /** What errors call it. */
-  readonly place: string
+  readonly place: () => string
 }
 
 /** The record that comes next, of which nothing is used; null where the input ends cleanly before it. */
@@ -22,16 +22,18 @@ export function* recordStart(
   nameOf: (type: number) => string | undefined,
   index: number,
 ): Steps<RecordStart | null> {
-  cursor.at(`record ${index}`)
+  cursor.at(() => `record ${index}`)
   const head = yield* cursor.peek(RECORD_HEAD)
   if (head.length === 0) return null
   if (head.length < RECORD_HEAD) throw cursor.truncated(RECORD_HEAD)
   const view = viewOf(head)
   const [type, length] = [view.getUint32(0, true), view.getUint32(4, true)]
-  const name = nameOf(type) ?? ((type & OPTIONAL) === 0 ? 'UNKNOWN' : 'OPTIONAL')
+  const known = nameOf(type)
+  const name = known ?? ((type & OPTIONAL) === 0 ? 'UNKNOWN' : 'OPTIONAL')
   const size = RECORD_HEAD + Math.ceil(length / 8) * 8
   const piece = { layer, name, type, offset: cursor.offset, length, size }
-  const place = `record ${index} (${name}${nameOf(type) === undefined ? ` 0x${type.toString(16)}` : ''})`
+  const number = () => (known === undefined ? ` 0x${type.toString(16)}` : '')
+  const place = () => `record ${index} (${name}${number()})`
   cursor.at(place)
   return { piece, place }
 }

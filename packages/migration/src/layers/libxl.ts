@@ -29,7 +29,7 @@ const NAMES = [
   'CHECKPOINT_STATE',
 ] as const
 
-const nameOf = (type: number): string | undefined => NAMES[type]
+const nameOf = (type: number): string | undefined => (type < NAMES.length ? NAMES[type] : undefined)
 
 /** The name of a record. */
 export type LibxlRecordName = (typeof NAMES)[number]

@@ -63,5 +63,6 @@ export function libxcType(name: LibxcRecordName): number {
 
 /** The row of a type; undefined for one that Xen does not know. */
 export function libxcRecord(type: number): RecordRow | undefined {
-  return ROWS[type]
+  // Beyond the array, an index would be looked up as a name.
+  return type < ROWS.length ? ROWS[type] : undefined
 }

@@ -39,16 +39,18 @@ export class FindingList {
     return !this.#rejected.has(verdict) && !this.#pending.has(verdict)
   }
 
-  /** Adds one. */
-  add(fault: Fault, place: Place): void {
+  /** Adds one; its place is asked for where it is kept. */
+  add(fault: Fault, place: () => Place): void {
     const { code, message, offset, rejects = IMAGE_FINDINGS[code].rejects } = fault
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1)
     for (const verdict of rejects) this.#pending.add(verdict)
-    if (this.#kept.length >= MOST_KEPT) this.#left++
-    else
-      this.#kept.push(
-        this.#made({ code, message, offset, ...place, path: fault.path ?? place.path, rejects }),
-      )
+    if (this.#kept.length >= MOST_KEPT) {
+      this.#left++
+      return
+    }
+    const where = place()
+    const path = fault.path ?? where.path
+    this.#kept.push(this.#made({ code, message, offset, ...where, path, rejects }))
   }
 
   /** What was found so far stays: a round is complete. */

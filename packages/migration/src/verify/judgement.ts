@@ -49,7 +49,7 @@ export class Judgement implements Judge, Bench {
 
   found(fault: Fault): void {
     this.#settle()
-    this.findings.add(fault, { path: this.cursor.path, ...this.#record })
+    this.findings.add(fault, () => ({ path: this.cursor.path, ...this.#record }))
   }
 
   unseen(sentence: string): void {

@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<number, 'pv' | 'hvm'>> = { 1: 'pv', 2: 'hvm' }
 /** Gathers it from the events. */
 export class Outline {
   readonly #layers: ImageLayer[] = []
-  readonly #records = new Map<string, number>()
+  readonly #records = new Map<ImageLayer, Map<string, number>>()
   #version: number | null = null
   #xen: ImageReport['xen'] = null
   #kind: ImageReport['kind'] = null
@@ -31,8 +31,10 @@ export class Outline {
     else if (!this.has(layer)) this.#layers.push(layer)
     if (kind === 'header') this.#header(event)
     // The names are those of the formats; whatever types damage makes up is UNKNOWN or OPTIONAL.
-    if (kind === 'record')
-      this.#records.set(`${layer}.${name}`, (this.#records.get(`${layer}.${name}`) ?? 0) + 1)
+    if (kind !== 'record') return
+    const records = this.#records.get(layer) ?? new Map<string, number>()
+    this.#records.set(layer, records)
+    records.set(name, (records.get(name) ?? 0) + 1)
   }
 
   #header({ name, fields }: HeaderEvent): void {
@@ -54,7 +56,11 @@ export class Outline {
       xen: this.#xen,
       kind: this.#kind,
       complete: this.#complete,
-      records: Object.fromEntries(this.#records),
+      records: Object.fromEntries(
+        [...this.#records].flatMap(([layer, records]) =>
+          [...records].map(([name, count]) => [`${layer}.${name}`, count]),
+        ),
+      ),
     }
   }
 }
