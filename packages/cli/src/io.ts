@@ -26,6 +26,8 @@ export type PathKind = 'file' | 'directory' | 'other'
 export interface Files {
   /** What is there; null if there is nothing. Links are followed. */
   kindOf(path: string): Promise<PathKind | null>
+  /** The path for those who open the file themselves. */
+  absolute(path: string): string
   /** The names in a directory, sorted. */
   list(path: string): Promise<readonly string[]>
   /** The bytes of a file, as they come. */

@@ -9,6 +9,7 @@ import type { Files, Input, Io, Output } from './io.js'
 /** The file system below a working directory. */
 export function nodeFiles(cwd: string, writer = new AtomicWriter()): Files {
   return {
+    absolute: (path) => resolve(cwd, path),
     async kindOf(path) {
       try {
         const there = await stat(resolve(cwd, path))

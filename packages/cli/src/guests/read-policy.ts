@@ -112,6 +112,7 @@ async function oneHost(
   }
   const files = {
     kindOf: async () => 'file' as const,
+    absolute: (path: string) => path,
     list: async () => [],
     chunks,
     write: async () => undefined,

@@ -16,7 +16,7 @@ export const completion = defineVerb({
       command: 'xenlevel completion bash > /etc/bash_completion.d/xenlevel',
       does: 'bash, for everybody',
     },
-    { command: 'xenlevel completion zsh > "${fpath[1]}/_xenlevel"', does: 'zsh' },
+    { command: 'xenlevel completion zsh > ~/.zfunc/_xenlevel', does: 'zsh' },
     {
       command: 'xenlevel completion fish > ~/.config/fish/completions/xenlevel.fish',
       does: 'fish',

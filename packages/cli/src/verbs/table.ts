@@ -158,6 +158,12 @@ export const VERBS: readonly VerbRow[] = [
     load: async () => (await import('./image-head.js')).imageHead,
   },
   {
+    name: 'image verify',
+    group: 'images',
+    summary: 'is a domain image right, and must a receiver take it',
+    load: async () => (await import('./image-verify.js')).imageVerify,
+  },
+  {
     name: 'image records',
     group: 'images',
     summary: 'the headers and records of a domain image, with their offsets',
