@@ -209,19 +209,36 @@ export const PAGE_SCRIPT = `
   const form = byId('filter')
   form.addEventListener('submit', (event) => event.preventDefault())
   form.addEventListener('input', ({ target }) => (target.name === 'by' ? regroup() : filter()))
+  // A row that a filter hides is no place to go to.
+  const reveal = (row) => {
+    if (row.hidden) {
+      byId('q').value = ''
+      document.querySelector('input[value=all]').checked = true
+      filter()
+    }
+    walker.go(row.cells[0])
+  }
   for (const link of document.querySelectorAll('a[href^="#b"]')) {
-    // A row that a filter hides is no place to go to.
-    link.addEventListener('click', () => {
-      const row = byId(link.hash.slice(1))
-      if (row.hidden) {
-        byId('q').value = ''
-        document.querySelector('input[value=all]').checked = true
-        filter()
-      }
-      walker.go(row.cells[0])
+    link.addEventListener('click', (event) => {
+      event.preventDefault()
+      reveal(byId(link.hash.slice(1)))
+    })
+  }
+  // A list of many names is one stop of the Tab key, and arrow keys go along it.
+  for (const list of document.querySelectorAll('.names')) {
+    const links = [...list.querySelectorAll('a')]
+    for (const link of links.slice(1)) link.tabIndex = -1
+    list.addEventListener('keydown', (event) => {
+      const to = links[links.indexOf(event.target) + ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? NaN)]
+      if (to === undefined) return
+      event.preventDefault()
+      event.target.tabIndex = -1
+      to.tabIndex = 0
+      to.focus()
     })
   }
   filter()
+  if (/^#b\\d+$/.test(location.hash) && byId(location.hash.slice(1)) !== null) reveal(byId(location.hash.slice(1)))
 
   // Copying
 
