@@ -204,9 +204,9 @@ export type { ToldFeature } from './pool/explain/told.js'
 export type {
   GroupOffer,
   GroupTraits,
-  HostGroup,
   LevelKind,
   MixedBit,
+  OfferGroup,
   PendingOffer,
   Span,
 } from './pool/groups/host-group.js'

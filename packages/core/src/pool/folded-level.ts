@@ -6,7 +6,7 @@ import { PoolError } from './errors.js'
 import { findFindings } from './findings.js'
 import { carryGroup } from './groups/carried.js'
 import { groupDocument } from './groups/document.js'
-import type { HostGroup } from './groups/host-group.js'
+import type { OfferGroup } from './groups/host-group.js'
 import { HostGroups } from './groups/host-groups.js'
 import { type LevelPurpose, tableOf } from './groups/settle.js'
 import { namesKept, TallyIndex } from './groups/tally.js'
@@ -18,7 +18,7 @@ import type { WholePools } from './whole-pools.js'
 /** What a level is made of. */
 export interface LevelParts {
   readonly purpose: LevelPurpose
-  readonly groups: readonly HostGroup[]
+  readonly groups: readonly OfferGroup[]
   /** The whole policies, as far as they are known. */
   readonly wholes: WholePools
 }
@@ -34,7 +34,7 @@ export class FoldedLevel implements PoolLevel {
   readonly count: number
   readonly pv: LevelledGuest
   readonly hvm: LevelledGuest
-  readonly groups: readonly HostGroup[]
+  readonly groups: readonly OfferGroup[]
   readonly #pool: LevelGroups
   readonly #parts: LevelParts
   #losses: readonly Loss[] | undefined

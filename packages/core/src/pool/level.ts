@@ -3,7 +3,7 @@ import type { CpuVendor } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../documents/snapshot.js'
 import type { Finding } from '../finding.js'
 import type { CombineMethod } from './combine.js'
-import type { HostGroup } from './groups/host-group.js'
+import type { OfferGroup } from './groups/host-group.js'
 import type { LevelledGuest } from './levelled-guest.js'
 import { PoolLeveller } from './leveller.js'
 import type { Loss } from './losses.js'
@@ -38,7 +38,7 @@ export interface PoolLevel {
   /** What should be known about it. Found when it is asked for. */
   readonly findings: readonly Finding[]
   /** The hosts by what they offer: what the level is folded from, and all that a merge needs. */
-  readonly groups: readonly HostGroup[]
+  readonly groups: readonly OfferGroup[]
   /**
    * The level of the hosts of both; the same as if all had been levelled at once.
    *

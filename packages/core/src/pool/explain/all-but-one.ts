@@ -2,7 +2,7 @@
 import { Featureset, type FeatureTable, nearestRelease } from '@xenlevel/cpuid'
 import { settleWords } from '../combine.js'
 import { carryGroup } from '../groups/carried.js'
-import type { HostGroup, LevelKind } from '../groups/host-group.js'
+import type { LevelKind, OfferGroup } from '../groups/host-group.js'
 import { releasesOf } from '../groups/settle.js'
 import { type BootSets, bootSets } from './gains.js'
 import type { PlannedPool } from './leave.js'
@@ -29,7 +29,7 @@ export function levelsWithoutEach(pool: PlannedPool): (index: number) => Levels 
 }
 
 /** The only group of the oldest release; -1 if there are several. */
-function loneOldest(groups: readonly HostGroup[]): number {
+function loneOldest(groups: readonly OfferGroup[]): number {
   const [oldest] = releasesOf(groups)
   const places = groups.flatMap(({ traits: { xen } }, place) =>
     xen !== null && nearestRelease(xen) === oldest ? [place] : [],

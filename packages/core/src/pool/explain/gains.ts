@@ -1,7 +1,7 @@
 /** What comes back when hosts leave, and what each host costs alone. */
 import type { CpuVendor, FeatureName, Featureset, FeatureTable } from '@xenlevel/cpuid'
 import { compatibilityMask } from '../../xen/compatibility-bits.js'
-import { type HostGroup, LEVEL_KINDS, type LevelKind } from '../groups/host-group.js'
+import { LEVEL_KINDS, type LevelKind, type OfferGroup } from '../groups/host-group.js'
 import { carrySet, settleGroups, tableOf } from '../groups/settle.js'
 import type { PlannedPool } from './leave.js'
 
@@ -24,7 +24,7 @@ export interface LevelPair {
 
 /** The levels of some groups. */
 export function bootSets(
-  groups: readonly HostGroup[],
+  groups: readonly OfferGroup[],
   { purpose }: Pick<PlannedPool, 'purpose'>,
 ): { readonly sets: BootSets; readonly table: FeatureTable } {
   const table = tableOf(groups, purpose)
@@ -38,7 +38,7 @@ export function bootSets(
  */
 export function gainedFeatures(
   { before, beforeTable, after, afterTable }: LevelPair,
-  staying: () => readonly HostGroup[],
+  staying: () => readonly OfferGroup[],
 ): ChangedFeature[] {
   const gained = new Map<number, LevelKind[]>()
   const ignored = () => compatibilityMask(vendorOf(staying()), afterTable)
@@ -60,7 +60,7 @@ export function gainedFeatures(
 }
 
 /** The vendor of all hosts; null if they differ. */
-function vendorOf(groups: readonly HostGroup[]): CpuVendor | null {
+function vendorOf(groups: readonly OfferGroup[]): CpuVendor | null {
   const [vendor = null, ...others] = new Set(groups.map(({ traits }) => traits.vendor))
   return others.length === 0 ? vendor : null
 }

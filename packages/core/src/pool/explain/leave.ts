@@ -9,7 +9,7 @@ import {
 import { accumulatedFeatures } from '../combine.js'
 import { carryGroup } from '../groups/carried.js'
 import { testWord } from '../groups/fold.js'
-import type { HostGroup, LevelKind } from '../groups/host-group.js'
+import type { LevelKind, OfferGroup } from '../groups/host-group.js'
 import {
   carryName,
   type LevelPurpose,
@@ -21,7 +21,7 @@ import { joinTallies, namesKept, type Tally } from '../groups/tally.js'
 
 /** A pool as it is planned with. */
 export interface PlannedPool {
-  readonly groups: readonly HostGroup[]
+  readonly groups: readonly OfferGroup[]
   readonly purpose: LevelPurpose
   /** In whose words its level is. */
   readonly table: FeatureTable
@@ -33,7 +33,7 @@ export interface PlannedPool {
 export interface Leaving {
   readonly hosts: Tally
   /** The groups that stay, all of them whole; null if some of their hosts leave and it is not known how those differ from the others. */
-  readonly staying: readonly HostGroup[] | null
+  readonly staying: readonly OfferGroup[] | null
   /** In whose words the level of those that stay is. */
   readonly table: FeatureTable
 }
@@ -79,7 +79,7 @@ function leavingFor(
   const { groups, purpose, count } = pool
   const needs = new Needs(name, table, purpose)
   const leaving: Tally[] = []
-  const staying: HostGroup[] = []
+  const staying: OfferGroup[] = []
   let whole = true
   for (const group of groups) {
     const without = isOlder(group, table, purpose) ? group.hosts : needs.lacking(group, kinds)
@@ -111,7 +111,7 @@ function nameIn(
   return from === undefined ? undefined : carryName(feature, from, table)
 }
 
-function isOlder({ traits }: HostGroup, table: FeatureTable, { asked }: LevelPurpose): boolean {
+function isOlder({ traits }: OfferGroup, table: FeatureTable, { asked }: LevelPurpose): boolean {
   if (asked !== null || traits.xen === null) return false
   const release = nearestRelease(traits.xen)
   return release !== undefined && compareReleases(release, table.release) < 0
@@ -133,7 +133,7 @@ class Needs {
   }
 
   /** The hosts of a group that lack any of it for any of some kinds of guest; null if none does. */
-  lacking(group: HostGroup, kinds: readonly LevelKind[]): Tally | null {
+  lacking(group: OfferGroup, kinds: readonly LevelKind[]): Tally | null {
     const carried = carryGroup(group, this.#table)
     const some: Tally[] = []
     for (const kind of kinds) {

@@ -9,11 +9,11 @@ import {
 import { testWord } from './fold.js'
 import {
   type GroupOffer,
-  type HostGroup,
   isMixed,
   LEVEL_KINDS,
   type LevelKind,
   type MixedBit,
+  type OfferGroup,
   type Span,
 } from './host-group.js'
 import { settlePending } from './of-host.js'
@@ -35,7 +35,7 @@ export interface CarriedOffer {
 
 /** A group in the words of the level. */
 export class CarriedGroup {
-  readonly group: HostGroup
+  readonly group: OfferGroup
   readonly pv: CarriedOffer | null
   readonly hvm: CarriedOffer | null
   /** The release whose table was used for the hosts' own words; undefined if there is none for it, and they were taken as they are. */
@@ -46,10 +46,10 @@ export class CarriedGroup {
   readonly isMixed: boolean
   readonly #table: FeatureTable
   readonly #own: FeatureTable
-  readonly #offers: Pick<HostGroup, LevelKind>
+  readonly #offers: Pick<OfferGroup, LevelKind>
   #places: Map<number, number> | undefined
 
-  constructor(group: HostGroup, table: FeatureTable) {
+  constructor(group: OfferGroup, table: FeatureTable) {
     const { traits, pending } = group
     const own = traits.table === null ? table : featureTable(traits.table)
     this.group = group
@@ -122,10 +122,10 @@ export class CarriedGroup {
 }
 
 // A cache, not state: the same group in the words of the same table.
-const known = /* @__PURE__ */ new WeakMap<HostGroup, WeakMap<FeatureTable, CarriedGroup>>()
+const known = /* @__PURE__ */ new WeakMap<OfferGroup, WeakMap<FeatureTable, CarriedGroup>>()
 
 /** A group in the words of a table. */
-export function carryGroup(group: HostGroup, table: FeatureTable): CarriedGroup {
+export function carryGroup(group: OfferGroup, table: FeatureTable): CarriedGroup {
   const tables = known.get(group) ?? new WeakMap<FeatureTable, CarriedGroup>()
   known.set(group, tables)
   const carried = tables.get(table) ?? new CarriedGroup(group, table)

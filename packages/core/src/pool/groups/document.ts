@@ -1,9 +1,9 @@
 /** Groups as a document holds them: short where all hosts of a group are alike. */
 import type { Featureset } from '@xenlevel/cpuid'
-import type { GroupOffer, HostGroup, Span } from './host-group.js'
+import type { GroupOffer, OfferGroup, Span } from './host-group.js'
 
 /** What a document holds of a group. */
-export function groupDocument({ traits, hosts, pv, hvm, pending }: HostGroup): object {
+export function groupDocument({ traits, hosts, pv, hvm, pending }: OfferGroup): object {
   const { unnamed, ...rest } = traits
   return {
     ...hosts,

@@ -2,10 +2,10 @@
 import { Featureset } from '@xenlevel/cpuid'
 import {
   type GroupOffer,
-  type HostGroup,
   LEVEL_KINDS,
   type LevelKind,
   type MixedBit,
+  type OfferGroup,
   type Span,
 } from './host-group.js'
 import { compareNames, joinTallies, type Tally } from './tally.js'
@@ -14,7 +14,10 @@ import { compareNames, joinTallies, type Tally } from './tally.js'
  * One group of groups whose traits and lengths are the same; at least one. The operation is associative and commutative, `most` being the
  * same.
  */
-export function foldGroups(groups: readonly [HostGroup, ...HostGroup[]], most: number): HostGroup {
+export function foldGroups(
+  groups: readonly [OfferGroup, ...OfferGroup[]],
+  most: number,
+): OfferGroup {
   const [first] = groups
   if (groups.length === 1) return first
   // By their first names, so that whoever wants the first names of many can stop early.
@@ -30,7 +33,7 @@ export function foldGroups(groups: readonly [HostGroup, ...HostGroup[]], most: n
 }
 
 /** Who of a group lacks a bit of what is offered for boot, and who has it. */
-export function splitBy(group: HostGroup, kind: LevelKind, bit: number): SplitTally {
+export function splitBy(group: OfferGroup, kind: LevelKind, bit: number): SplitTally {
   const offer = group[kind]
   if (offer === null || !testWord(offer.default.any.words, bit)) return { lacking: group.hosts }
   if (testWord(offer.default.all.words, bit)) return { having: group.hosts }
@@ -44,7 +47,7 @@ interface SplitTally {
 }
 
 function foldOffers(
-  groups: readonly HostGroup[],
+  groups: readonly OfferGroup[],
   kind: LevelKind,
   most: number,
 ): GroupOffer | null {
@@ -85,7 +88,7 @@ class Column {
   readonly #any: readonly number[]
   readonly #mixed: ReadonlyMap<number, MixedBit>
 
-  constructor(group: HostGroup, kind: LevelKind) {
+  constructor(group: OfferGroup, kind: LevelKind) {
     const offer = group[kind]
     this.#hosts = group.hosts
     this.#all = offer?.default.all.words ?? []

@@ -67,7 +67,7 @@ export interface PendingOffer {
 }
 
 /** A group of hosts. Immutable. */
-export interface HostGroup {
+export interface OfferGroup {
   readonly traits: GroupTraits
   readonly hosts: Tally
   /** Null if nothing is known, or not yet. */
@@ -79,7 +79,7 @@ export interface HostGroup {
 }
 
 /** A text that is the same for groups of the same traits and set lengths: those that can become one group. */
-export function kindOf({ traits, pv, hvm, pending }: Omit<HostGroup, 'hosts'>): string {
+export function kindOf({ traits, pv, hvm, pending }: Omit<OfferGroup, 'hosts'>): string {
   const { vendor, physAddrBits, xen, table, evidence, words, wordsUnknown, unnamed } = traits
   const lengths = [pv, hvm].map((offer) =>
     offer === null ? '' : `${offer.default.any.words.length}+${offer.max.any.words.length}`,
@@ -88,7 +88,7 @@ export function kindOf({ traits, pv, hvm, pending }: Omit<HostGroup, 'hosts'>): 
 }
 
 /** By their first hosts, and where those are called the same by all else: an order that depends on nothing but the groups. */
-export function compareGroups(a: HostGroup, b: HostGroup): number {
+export function compareGroups(a: OfferGroup, b: OfferGroup): number {
   return (
     compareNames(a.hosts.hosts[0] ?? '', b.hosts.hosts[0] ?? '') ||
     compareNames(kindOf(a), kindOf(b)) ||
@@ -96,13 +96,13 @@ export function compareGroups(a: HostGroup, b: HostGroup): number {
   )
 }
 
-function setsOf({ pv, hvm, pending }: HostGroup): string {
+function setsOf({ pv, hvm, pending }: OfferGroup): string {
   const sets = [pv, hvm].map((offer) => `${offer?.default.any}/${offer?.max.any}`)
   return `${sets} ${pending?.raw} ${pending?.hvm} ${pending?.hap}`
 }
 
 /** True if not all hosts of the group are alike. */
-export function isMixed({ pv, hvm }: HostGroup): boolean {
+export function isMixed({ pv, hvm }: OfferGroup): boolean {
   return [pv, hvm].some(
     (offer) =>
       offer !== null &&

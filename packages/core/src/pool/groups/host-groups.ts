@@ -9,7 +9,7 @@ import type { Featureset } from '@xenlevel/cpuid'
 import { PoolError } from '../errors.js'
 import { FeaturesetIds } from './featureset-ids.js'
 import { foldGroups } from './fold.js'
-import { compareGroups, type HostGroup, isMixed, kindOf } from './host-group.js'
+import { compareGroups, isMixed, kindOf, type OfferGroup } from './host-group.js'
 import type { HostShape } from './of-host.js'
 import { namesKept, TallyBuilder } from './tally.js'
 
@@ -27,7 +27,7 @@ export class HostGroups {
   #models = new Map<string, Model>()
   #sets = new FeaturesetIds()
   /** By kind; empty until there are too many models. */
-  #folded = new Map<string, HostGroup>()
+  #folded = new Map<string, OfferGroup>()
   /** All names, while they are kept. */
   #names: Set<string> | null = new Set()
   #count = 0
@@ -70,7 +70,7 @@ export class HostGroups {
    *
    * @throws {@link PoolError} for a name that is known to be there already; nothing is added then.
    */
-  join(groups: readonly HostGroup[]): void {
+  join(groups: readonly OfferGroup[]): void {
     this.#takeAll(groups)
     for (const { hosts } of groups) this.#grow(hosts.count)
     const most = namesKept(this.#count)
@@ -81,7 +81,7 @@ export class HostGroups {
   }
 
   /** The groups, in an order that depends on nothing but them. */
-  groups(): HostGroup[] {
+  groups(): OfferGroup[] {
     if (this.#folded.size > 0) this.#foldModels()
     const most = namesKept(this.#count)
     const groups = [...this.#folded.values()]
@@ -107,7 +107,7 @@ export class HostGroups {
     this.#names.add(name)
   }
 
-  #takeAll(groups: readonly HostGroup[]): void {
+  #takeAll(groups: readonly OfferGroup[]): void {
     const names = this.#names
     if (names === null) return
     const theirs = groups.flatMap(({ hosts }) => hosts.hosts)
@@ -126,7 +126,7 @@ export class HostGroups {
   /** Makes one group a kind of all models so far. What has no release yet is not a kind. */
   #foldModels(): void {
     const most = namesKept(this.#count)
-    const groups: HostGroup[] = []
+    const groups: OfferGroup[] = []
     for (const { shape, hosts } of this.#models.values()) {
       const tally = hosts.finish(most)
       if (tally.count > 0) groups.push({ ...shape, hosts: tally })
@@ -137,9 +137,9 @@ export class HostGroups {
     this.#generation++
   }
 
-  #fold(groups: readonly HostGroup[]): void {
+  #fold(groups: readonly OfferGroup[]): void {
     const most = namesKept(this.#count)
-    const kinds = new Map<string, [HostGroup, ...HostGroup[]]>()
+    const kinds = new Map<string, [OfferGroup, ...OfferGroup[]]>()
     for (const group of groups) {
       if (group.pending !== null) throw releaseNeeded()
       const kind = kindOf(group)

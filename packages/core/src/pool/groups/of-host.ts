@@ -5,15 +5,15 @@ import { type OfferedFeaturesets, offeredFeaturesets } from '../../xen/offered-f
 import {
   type GroupOffer,
   type GroupTraits,
-  type HostGroup,
   LEVEL_KINDS,
   type LevelKind,
+  type OfferGroup,
   type PendingOffer,
   type Span,
 } from './host-group.js'
 
 /** What a host brings to a group, whatever its name. */
-export type HostShape = Omit<HostGroup, 'hosts'>
+export type HostShape = Omit<OfferGroup, 'hosts'>
 
 /** The shape of a host; `asked` is the table of the release that was asked for, null if the oldest of the pool counts. */
 export function shapeOfHost(host: HostSnapshot, asked: FeatureTable | null): HostShape {
@@ -48,7 +48,7 @@ export function kindsOf(shape: HostShape): LevelKind[] {
 export function settlePending(
   { traits, pending }: HostShape & { readonly pending: PendingOffer },
   table: FeatureTable,
-): Pick<HostGroup, 'pv' | 'hvm'> {
+): Pick<OfferGroup, 'pv' | 'hvm'> {
   const { vendor, physAddrBits, xen } = traits
   const { raw, hvm, hap } = pending
   const offered = offeredFeaturesets(

@@ -1,7 +1,7 @@
 /** Groups from documents, which anyone may have written. */
 import { type Featureset, featureTable, nearestRelease } from '@xenlevel/cpuid'
 import type { PoolLevelDocument } from '../../documents/pool-level.js'
-import type { GroupOffer, HostGroup, LevelKind, Span } from './host-group.js'
+import type { GroupOffer, LevelKind, OfferGroup, Span } from './host-group.js'
 import { compareNames, namesKept, type Tally } from './tally.js'
 
 /** What is wrong in a document. */
@@ -18,7 +18,7 @@ type OfferDocument = NonNullable<GroupDocument[LevelKind]>
 export function groupOfDocument(
   document: GroupDocument,
   count: number,
-): HostGroup | GroupComplaint {
+): OfferGroup | GroupComplaint {
   const { vendor, physAddrBits, xen, table, evidence, words, wordsUnknown, unnamed } = document
   const complaint =
     tallyProblem(document, 'hosts', count) ??

@@ -9,7 +9,7 @@ import {
 } from '@xenlevel/cpuid'
 import { type CombineMethod, FeaturesetCombiner } from '../combine.js'
 import { carryGroup } from './carried.js'
-import type { HostGroup, LevelKind } from './host-group.js'
+import type { LevelKind, OfferGroup } from './host-group.js'
 
 /** What a level is made for, the release being that of a table. */
 export interface LevelPurpose {
@@ -19,12 +19,12 @@ export interface LevelPurpose {
 }
 
 /** In whose words the level of some groups is. */
-export function tableOf(groups: readonly HostGroup[], { asked }: LevelPurpose): FeatureTable {
+export function tableOf(groups: readonly OfferGroup[], { asked }: LevelPurpose): FeatureTable {
   return asked ?? featureTable(releasesOf(groups)[0])
 }
 
 /** The releases that the hosts of some groups run and that there are tables for, oldest first. */
-export function releasesOf(groups: readonly HostGroup[]): string[] {
+export function releasesOf(groups: readonly OfferGroup[]): string[] {
   const said = new Set(groups.flatMap(({ traits: { xen } }) => (xen === null ? [] : xen)))
   const known = new Set([...said].flatMap((xen) => nearestRelease(xen) ?? []))
   return [...known].sort(compareReleases)
@@ -32,7 +32,7 @@ export function releasesOf(groups: readonly HostGroup[]): string[] {
 
 /** What some groups can promise guests of one kind at boot; null if none of them counts. */
 export function settleGroups(
-  groups: readonly HostGroup[],
+  groups: readonly OfferGroup[],
   kind: LevelKind,
   { table, method }: { readonly table: FeatureTable; readonly method: CombineMethod },
 ): Featureset | null {
