@@ -1,7 +1,7 @@
 /** Recorded images, rewritten: the recorded results to the byte, and every other image of the corpus by what it is read as. */
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import { CpuPolicy } from '@xenlevel/core'
+import { CpuPolicy, PolicyRecordError } from '@xenlevel/core'
 import { decodeLeaves, decodeMsrs } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -11,19 +11,24 @@ import {
   readRecordedBytes,
   readRecordedJson,
 } from '../../../../fixtures/recorded.js'
+import { ImageError } from '../errors.js'
 import { readHead } from '../head.js'
 import {
   concat,
+  type DamagedImage,
+  damagedBytes,
   imageBytes,
   type RecordedImage,
   readAll,
   sameBytes,
   validImages,
 } from '../images.testing.js'
+import { ImageVerifier } from '../verify/verifier.js'
 import { viewOf } from '../walk.js'
+import { RewriteError } from './errors.js'
 import { rewritePolicy } from './policy.js'
 import type { PolicyChange } from './policy-records.js'
-import { through } from './transform.testing.js'
+import { failing, through } from './transform.testing.js'
 import { trimImage } from './trim.js'
 import { upgradeImage } from './upgrade.js'
 
@@ -92,6 +97,13 @@ function without(bytes: Uint8Array, pieces: readonly { offset: number; size: num
   return concat([...kept, bytes.subarray(at)])
 }
 
+function verdictsOf(bytes: Uint8Array, { guest, remus }: RecordedImage) {
+  const verifier = new ImageVerifier({ kind: guest, checkpointed: remus })
+  verifier.push(bytes)
+  const { verify, restore } = verifier.end()
+  return { verify: verify.ok, restore: restore.ok }
+}
+
 const POLICY = ['X86_CPUID_POLICY', 'X86_MSR_POLICY']
 const ofName =
   (...names: readonly string[]) =>
@@ -128,6 +140,7 @@ describeRecorded(['streams/valid/manifest.json', 'streams/rewrite/manifest.json'
     expect(Math.max(...POLICY.map((name) => names.indexOf(name)))).toBeLessThan(
       names.indexOf('STATIC_DATA_END'),
     )
+    expect(verdictsOf(result, image)).toEqual(verdictsOf(bytes, image))
   })
 
   it.each(images)('$id has its policy taken out, and the rest as it was', async (image) => {
@@ -135,6 +148,7 @@ describeRecorded(['streams/valid/manifest.json', 'streams/rewrite/manifest.json'
     const result = await through(rewritePolicy(null), bytes, [700])
     expect(sameBytes(result, bare(image, bytes))).toBe(true)
     expect((await readHead(result)).missing).toEqual(['CPUID', 'MSR'])
+    expect(verdictsOf(result, image)).toEqual({ verify: true, restore: true })
   })
 
   it.each(current)('$id comes back from a policy and its own again', async (image) => {
@@ -163,6 +177,7 @@ describeRecorded(['streams/valid/manifest.json', 'streams/rewrite/manifest.json'
     expect(rest[image.head.image_offset + 15]).toBe(3)
     rest[image.head.image_offset + 15] = 2
     expect(sameBytes(rest, bytes)).toBe(true)
+    expect(verdictsOf(result, image)).toEqual({ verify: true, restore: true })
   })
 
   it.each(old)('$id refuses records in version 2', async (image) => {
@@ -181,6 +196,49 @@ describeRecorded(['streams/valid/manifest.json', 'streams/rewrite/manifest.json'
     }
   })
 })
+
+describe.each([
+  { folder: 'mutated', images: 340 },
+  { folder: 'fuzz', images: 361 },
+])('$folder', ({ folder, images }) => {
+  describeRecorded(`streams/${folder}/manifest.json`, () => {
+    const { vectors } = readRecordedJson<{ vectors: DamagedImage[] }>(
+      `streams/${folder}/manifest.json`,
+    )
+
+    it('has all images', () => expect(vectors).toHaveLength(images))
+
+    it.each(vectors)('$id passes as it is, or fails with nothing written', async (image) => {
+      const bytes = damagedBytes(image)
+      const { written, error } = await failing(rewritePolicy({}), bytes, [1000])
+      if (error === null) expect(sameBytes(written, bytes)).toBe(true)
+      else {
+        expect(written).toHaveLength(0)
+        expect(isExpected(error)).toBe(true)
+      }
+      // Heads that a receiver takes are rewritten.
+      if (image.expect?.restore === 'accept' && !NO_HEAD.has(image.id)) expect(error).toBeNull()
+    })
+
+    it.each(vectors)('$id is trimmed as far as it can be read', async (image) => {
+      const bytes = damagedBytes(image)
+      const { written, error } = await failing(trimImage(), bytes, [1, 3000])
+      const { events, error: unread } = await readAll(bytes)
+      if (error !== null) expect(isExpected(error)).toBe(true)
+      expect(error).toEqual(unread)
+      const kept = without(bytes, events.filter(ofName('PAGE_DATA')))
+      // What a broken record begins with may be kept.
+      if (error === null) expect(sameBytes(written, kept)).toBe(true)
+      else expect(sameBytes(written, kept.subarray(0, written.length))).toBe(true)
+    })
+  })
+})
+
+/** A receiver takes them, and they have no guest, or a policy that is never applied. */
+const NO_HEAD = new Set(['libxl-no-libxc'])
+
+const isExpected = (error: unknown) =>
+  [ImageError, RewriteError, PolicyRecordError].some((kind) => error instanceof kind)
 
 describeRecorded('streams/real/manifest.json', () => {
   const { vectors } = readRecordedJson<{ vectors: { file: string }[] }>(

@@ -34,8 +34,15 @@ export async function copied(bytes: Uint8Array, said: Said): Promise<Uint8Array>
     body = []
     if (name === 'XenopsRecord' || (layer === 'libxl' && name === 'LIBXC_CONTEXT')) continue
     const add = layer === 'libxc' ? LIBXC[name] : layer === 'libxl' ? LIBXL[name] : undefined
-    if (add !== undefined) add(writer, whole)
-    else if (layer !== 'xenopsd') writer.record(type, whole)
+    if (add !== undefined) {
+      try {
+        add(writer, whole)
+      } catch (error) {
+        // A body that is too short to be decoded is written as it stands.
+        if (!(error instanceof RangeError)) throw error
+        writer.record(type, whole)
+      }
+    } else if (layer !== 'xenopsd') writer.record(type, whole)
     else if (name === 'End_of_image') writer.end()
     else writer.xenopsdRecord(xenopsdName(name, type), whole)
     ended = layer !== 'libxc' && (name === 'END' || name === 'End_of_image')
