@@ -184,6 +184,23 @@ export {
   combineFeaturesets,
   FeaturesetCombiner,
 } from './pool/combine.js'
+export { compareSnapshots } from './pool/drift/compare-snapshots.js'
+export type {
+  AffectedGuest,
+  Certainty,
+  DriftCause,
+  DriftCauseName,
+  DriftGuest,
+  DriftOptions,
+  Explanation,
+  FactChange,
+  FeatureChange,
+  FieldChange,
+  HostSet,
+  LevelDrift,
+  NamedChanges,
+  SnapshotDrift,
+} from './pool/drift/types.js'
 export { PoolError, PoolLevelError } from './pool/errors.js'
 export type { HostCost, Weights } from './pool/explain/costs.js'
 export {
