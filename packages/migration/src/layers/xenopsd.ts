@@ -9,7 +9,7 @@ import { textOf } from './text.js'
 export const SIGNATURE = 'XenSavedDomv2-\n'
 const LEGACY_SIGNATURE = 'XenSavedDomain\n'
 /** Bytes of a header: two numbers of 64 bits. */
-export const HEADER = 16
+const HEADER = 16
 /** A length is a signed 64-bit number to xenopsd, and above this it is none that a file can have. */
 const LONGEST_BODY = 2n ** 53n - 1n
 
