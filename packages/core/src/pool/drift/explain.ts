@@ -1,7 +1,9 @@
 /** What each change is put down to. */
 import { type FeatureName, featureTable } from '@xenlevel/cpuid'
 import type { PolicyDifference } from '../../policy/compare.js'
+import { placeOfLeaf } from '../../policy/layout.js'
 import type { SameModelDifference } from '../../xen/feature-origins.js'
+import { releaseRules } from '../../xen/releases.js'
 import { type Circumstances, evidenceOf, surestFirst } from './circumstances.js'
 import { explainRaw } from './explain-raw.js'
 import { type Factor, type Foresight, fieldKey } from './foresight.js'
@@ -105,12 +107,29 @@ function explainOtherwise(
   return left.length > 0 ? left : [because('unknown', 'possible', known)]
 }
 
+/**
+ * Fields of the raw policy that show what was switched on, or on which CPU they were read (Intel SDM volume 2A, CPUID leaves 1, 0xb and
+ * 0xd). Newer releases of Xen leave the sizes out, as recorded with 4.20.3 and 4.22.0.
+ */
+const OF_THE_MOMENT: readonly string[] = [
+  'xstate.size',
+  'xstate.compacted_size',
+  'basic.apic_id',
+  'topo.x2apic_id',
+]
+
 /** Explains something in policies that is no feature. */
 export function explainField(
   difference: PolicyDifference,
   sets: readonly HostSet[],
   { known, foresight }: Knowledge,
 ): Explanation[] {
+  if (isKeptByOne(difference, known)) return [because('xen-release', 'certain', known)]
+  if (sets.every((set) => set === 'raw') && OF_THE_MOMENT.includes(difference.name))
+    return surestFirst([
+      ...(known.otherRelease ? [because('xen-release', 'likely', known)] : []),
+      because('software', known.otherRelease ? 'possible' : 'likely', known),
+    ])
   const changes = (factor: Factor) =>
     sets.some((set) => foresight.changesField(factor, set, fieldKey(difference)))
   const found = [
@@ -124,6 +143,18 @@ export function explainField(
     ...(known.otherCommandLine === false ? [] : [because('command-line', 'possible', known)]),
     ...explainHardware(known),
   ])
+}
+
+/** Whether one of the two releases does not keep the leaf at all. */
+function isKeptByOne(
+  { leaf, subleaf }: PolicyDifference,
+  { before, after }: Circumstances,
+): boolean {
+  if (leaf === null || before.release === undefined || after.release === undefined) return false
+  const [first, second] = [before.release, after.release].map(
+    (release) => placeOfLeaf(leaf, subleaf, releaseRules(release)) >= 0,
+  )
+  return first !== second
 }
 
 /** Explains what the snapshots say of the host itself; what is a cause by itself needs none. */

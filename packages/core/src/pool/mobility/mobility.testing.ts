@@ -16,7 +16,7 @@ export function recordedSnapshot(boot: string, name = boot): HostSnapshot {
     name,
     cpu: {
       vendor: host.vendor,
-      brand: boot,
+      brand: '',
       signature: host.leaf(1).a,
       physAddrBits: host.physAddrBits,
       microcodeRevision: null,
