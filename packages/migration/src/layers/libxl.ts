@@ -13,7 +13,7 @@ const BIG_ENDIAN = 1 << 0
 /** The stream was made of one from before Xen 4.6. */
 export const CONVERTED = 1 << 1
 /** From here on, Xen's own reader takes the padded length for one near 0; nothing that long is ever sent. */
-const LONGEST_BODY = 0xffff_fff8
+export const LONGEST_BODY = 0xffff_fff8
 
 const END = 0
 const LIBXC_CONTEXT = 1

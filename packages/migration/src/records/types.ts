@@ -17,6 +17,23 @@ interface RecordRow {
 export const PAGE_DATA = 0x01
 /** Width and page-table levels of a PV guest. */
 export const X86_PV_INFO = 0x02
+/** Which pages hold the table of all pages of a PV guest. */
+export const X86_PV_P2M_FRAMES = 0x03
+/** The state of a vCPU of a PV guest: its registers, and three more blobs. */
+export const X86_PV_VCPU_BASIC = 0x04
+export const X86_PV_VCPU_EXTENDED = 0x05
+export const X86_PV_VCPU_XSAVE = 0x06
+export const X86_PV_VCPU_MSRS = 0x0c
+/** The page that a PV guest shares with Xen. */
+export const SHARED_INFO = 0x07
+/** The guest's clock. */
+export const X86_TSC_INFO = 0x08
+/** The state of an HVM guest. */
+export const HVM_CONTEXT = 0x09
+/** Its parameters. */
+export const HVM_PARAMS = 0x0a
+/** All memory comes once more, to be compared. */
+export const VERIFY = 0x0d
 /** A round of a checkpointed image is complete. */
 export const CHECKPOINT = 0x0e
 /** The head ends. */
@@ -33,18 +50,18 @@ const ROWS = [
   { type: END, name: 'END', part: 'end' },
   { type: PAGE_DATA, name: 'PAGE_DATA', part: 'memory' },
   { type: X86_PV_INFO, name: 'X86_PV_INFO', part: 'static' },
-  { type: 0x03, name: 'X86_PV_P2M_FRAMES', part: 'memory' },
-  { type: 0x04, name: 'X86_PV_VCPU_BASIC', part: 'state' },
-  { type: 0x05, name: 'X86_PV_VCPU_EXTENDED', part: 'state' },
-  { type: 0x06, name: 'X86_PV_VCPU_XSAVE', part: 'state' },
-  { type: 0x07, name: 'SHARED_INFO', part: 'state' },
-  { type: 0x08, name: 'X86_TSC_INFO', part: 'state' },
-  { type: 0x09, name: 'HVM_CONTEXT', part: 'state' },
-  { type: 0x0a, name: 'HVM_PARAMS', part: 'state' },
+  { type: X86_PV_P2M_FRAMES, name: 'X86_PV_P2M_FRAMES', part: 'memory' },
+  { type: X86_PV_VCPU_BASIC, name: 'X86_PV_VCPU_BASIC', part: 'state' },
+  { type: X86_PV_VCPU_EXTENDED, name: 'X86_PV_VCPU_EXTENDED', part: 'state' },
+  { type: X86_PV_VCPU_XSAVE, name: 'X86_PV_VCPU_XSAVE', part: 'state' },
+  { type: SHARED_INFO, name: 'SHARED_INFO', part: 'state' },
+  { type: X86_TSC_INFO, name: 'X86_TSC_INFO', part: 'state' },
+  { type: HVM_CONTEXT, name: 'HVM_CONTEXT', part: 'state' },
+  { type: HVM_PARAMS, name: 'HVM_PARAMS', part: 'state' },
   // Deprecated before 4.6 was out: no receiver knows it.
   { type: 0x0b, name: 'TOOLSTACK', part: 'never' },
-  { type: 0x0c, name: 'X86_PV_VCPU_MSRS', part: 'state' },
-  { type: 0x0d, name: 'VERIFY', part: 'state' },
+  { type: X86_PV_VCPU_MSRS, name: 'X86_PV_VCPU_MSRS', part: 'state' },
+  { type: VERIFY, name: 'VERIFY', part: 'state' },
   { type: CHECKPOINT, name: 'CHECKPOINT', part: 'end' },
   // COLO sends it back to the sender, over a channel of its own.
   { type: 0x0f, name: 'CHECKPOINT_DIRTY_PFN_LIST', part: 'never' },

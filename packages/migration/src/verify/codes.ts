@@ -1,5 +1,7 @@
 /** All that can be wrong with an image: what each code means, and which verdicts it makes "no" unless a finding says otherwise. */
-import type { ImageVerdictName } from './finding.js'
+
+/** The questions that an image is judged by: is its producer right (`verify`), and must a receiver take it (`restore`). */
+export type ImageVerdictName = 'verify' | 'restore'
 
 interface CodeRow {
   /** One line for people. */

@@ -1,6 +1,6 @@
 /** Findings as they are made: all that count for the verdicts, the first thousands of them kept, none of a round that is thrown away. */
-import { IMAGE_FINDINGS } from './codes.js'
-import type { Fault, ImageFinding, ImageVerdictName } from './finding.js'
+import { IMAGE_FINDINGS, type ImageVerdictName } from './codes.js'
+import type { Fault, ImageFinding } from './finding.js'
 
 /** Where a fault is, apart from its offset. */
 export type Place = Pick<ImageFinding, 'path' | 'layer' | 'record'>

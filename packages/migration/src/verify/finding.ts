@@ -1,10 +1,7 @@
 /** What is wrong with an image, and for whom. */
 import type { Finding } from '@xenlevel/core'
 import type { ImageLayer } from '../event.js'
-import type { ImageFindingCode } from './codes.js'
-
-/** The questions that an image is judged by: is its producer right (`verify`), and must a receiver take it (`restore`). */
-export type ImageVerdictName = 'verify' | 'restore'
+import type { ImageFindingCode, ImageVerdictName } from './codes.js'
 
 /** What was noticed in an image. */
 export interface ImageFinding extends Finding {

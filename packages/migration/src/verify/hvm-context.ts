@@ -1,8 +1,8 @@
 /** The list inside of HVM_CONTEXT (xen/include/public/hvm/save.h): opaque to who restores, and to be seen all the same. */
+import { RECORD_HEAD } from '../layers/framing.js'
 import type { Beginning } from '../walk.js'
 import type { Bench, BodyReader } from './rules.js'
 
-const RECORD_HEAD = 8
 /** Bytes before each part: type, instance, length. */
 const PART_HEAD = 8
 const END = 0

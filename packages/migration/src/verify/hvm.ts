@@ -1,13 +1,13 @@
 /** The rules of HVM and PVH guests: parameters, and the list inside of the context. */
+import { RECORD_HEAD } from '../layers/framing.js'
+import { HVM_CONTEXT, HVM_PARAMS } from '../records/types.js'
 import type { Beginning } from '../walk.js'
-import type { Fault, ImageVerdictName } from './finding.js'
+import type { ImageVerdictName } from './codes.js'
+import type { Fault } from './finding.js'
 import { HvmContextList } from './hvm-context.js'
 import { noteReservedBytes } from './record-rules.js'
 import { type Bench, type GuestRules, HeadedBody, Items, type Reading } from './rules.js'
 
-const HVM_CONTEXT = 0x09
-const HVM_PARAMS = 0x0a
-const RECORD_HEAD = 8
 /** Bytes before the parameters: their count and a reserved word. */
 const HEAD = 8
 const ENTRY = 16

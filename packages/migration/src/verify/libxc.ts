@@ -1,6 +1,7 @@
 /** The rules of the libxc image: what each of its records has to be, and what all of them have to make together. */
 import type { GuestKind } from '@xenlevel/core'
 import type { HeaderEvent, RecordEvent } from '../event.js'
+import { LONGEST_BODY } from '../layers/libxc.js'
 import { CHECKPOINT, END, libxcRecord } from '../records/types.js'
 import type { Beginning } from '../walk.js'
 import { CheckpointRules } from './checkpoints.js'
@@ -11,9 +12,6 @@ import { PolicyRules } from './policy.js'
 import { PvRules } from './pv.js'
 import { brokenLengths, lengthInWords, recordRule, reservedBody } from './record-rules.js'
 import type { Bench, BodyReader, GuestRules, Reading, Rules } from './rules.js'
-
-/** More than any record may have; what claims more is not looked into. */
-const LONGEST_BODY = 128 * 2 ** 20
 
 /** The kinds by the number in the header. */
 const KIND_OF_TYPE: Readonly<Record<number, 'pv' | 'hvm'>> = { 1: 'pv', 2: 'hvm' }
@@ -77,6 +75,7 @@ export class LibxcRules implements Rules, ListOwner {
     // With a record of its own, or with the first memory record.
     if (!ended && this.#order.staticDataEnded) this.#policy.apply(this.kind)
     const rule = recordRule(type)
+    // What claims more than a record may have is not looked into.
     if (rule === undefined || length > LONGEST_BODY) return 0
     this.#judgeLength(piece)
     const reading = this.#readingOf(piece)

@@ -1,16 +1,15 @@
 /** The rules of the libxl stream: whose records are in it, where, and what the device model's are made of. */
 import type { HeaderEvent, RecordEvent } from '../event.js'
+import { RECORD_HEAD } from '../layers/framing.js'
+import { LONGEST_BODY } from '../layers/libxl.js'
 import type { Beginning } from '../walk.js'
 import { Beginnings, type Bench, type BodyReader, HeadedBody, type Rules } from './rules.js'
 import { XenstoreData } from './xenstore-data.js'
 
-const RECORD_HEAD = 8
 /** Bytes before what a device model wrote: its id and a number. */
 const EMULATOR_HEAD = 8
 /** Unknown, QEMU's old fork of Xen, QEMU (libxl_sr_stream_format.h). */
 const EMULATORS = 3
-/** The most that libxl's own reader can take: behind it the padded length wraps. */
-const LONGEST_BODY = 0xffff_fff8
 
 /** What is known of each record (docs/specs/libxl-migration-stream.pandoc). */
 interface LibxlRow {

@@ -1,6 +1,6 @@
 /** What an image is judged against, apart from itself. */
 import type { GuestKind, HostPolicies, HostSnapshot } from '@xenlevel/core'
-import type { ImageVerdictName } from './finding.js'
+import type { ImageVerdictName } from './codes.js'
 
 /** What those who judge know besides the image. All of it may be left out: what depends on it is not judged then. */
 export interface ImageJudgeOptions {

@@ -2,22 +2,23 @@
 import {
   CHECKPOINT,
   END,
+  HVM_CONTEXT,
   libxcRecord,
   PAGE_DATA,
+  SHARED_INFO,
   STATIC_DATA_END,
+  VERIFY,
   X86_CPUID_POLICY,
   X86_MSR_POLICY,
   X86_PV_INFO,
+  X86_PV_P2M_FRAMES,
 } from '../records/types.js'
 import type { Beginning } from '../walk.js'
-import type { Fault, ImageVerdictName } from './finding.js'
+import type { ImageVerdictName } from './codes.js'
+import type { Fault } from './finding.js'
 import { recordRule } from './record-rules.js'
 import type { Bench } from './rules.js'
 
-const P2M_FRAMES = 0x03
-const SHARED_INFO = 0x07
-const HVM_CONTEXT = 0x09
-const VERIFY = 0x0d
 const POLICIES: readonly number[] = [X86_CPUID_POLICY, X86_MSR_POLICY]
 /** Records that came with version 3. */
 const FIRST_OF_V3 = STATIC_DATA_END
@@ -32,9 +33,9 @@ export interface Situation {
 
 /** A record that needs others before it, in images of PV guests: in the order of the specification. */
 const NEEDS: readonly { readonly type: number; readonly needs: number; readonly why: string }[] = [
-  { type: P2M_FRAMES, needs: X86_PV_INFO, why: 'which says how wide a frame number is' },
+  { type: X86_PV_P2M_FRAMES, needs: X86_PV_INFO, why: 'which says how wide a frame number is' },
   { type: SHARED_INFO, needs: X86_PV_INFO, why: 'which says what it looks like' },
-  { type: PAGE_DATA, needs: P2M_FRAMES, why: 'which says how many pages there are' },
+  { type: PAGE_DATA, needs: X86_PV_P2M_FRAMES, why: 'which says how many pages there are' },
 ]
 
 /** What an image of a kind has to have by its end. */
@@ -54,7 +55,12 @@ const NEEDED: readonly {
     why: 'the state of the vCPUs',
   },
   { type: X86_PV_INFO, kind: 'pv', rejects: ['verify', 'restore'], why: 'the width of the guest' },
-  { type: P2M_FRAMES, kind: 'pv', rejects: ['verify', 'restore'], why: 'how many pages it has' },
+  {
+    type: X86_PV_P2M_FRAMES,
+    kind: 'pv',
+    rejects: ['verify', 'restore'],
+    why: 'how many pages it has',
+  },
   {
     type: SHARED_INFO,
     kind: 'pv',

@@ -10,8 +10,7 @@ import {
 } from '@xenlevel/core'
 import { type CpuidLeaf, decodeLeaves, decodeMsrs, type MsrEntry } from '@xenlevel/cpuid'
 import { X86_CPUID_POLICY, X86_MSR_POLICY } from '../records/types.js'
-import type { ImageFindingCode } from './codes.js'
-import type { ImageVerdictName } from './finding.js'
+import type { ImageFindingCode, ImageVerdictName } from './codes.js'
 import type { ImageJudgeOptions } from './options.js'
 
 /** The entries of a record; those beyond the most that any release takes are only counted. */

@@ -1,8 +1,9 @@
 /** The policy records of an image, as the receiving Xen would judge them when the static part ends. */
 
+import { RECORD_HEAD } from '../layers/framing.js'
 import { X86_CPUID_POLICY, X86_MSR_POLICY } from '../records/types.js'
 import type { Beginning } from '../walk.js'
-import type { ImageVerdictName } from './finding.js'
+import type { ImageVerdictName } from './codes.js'
 import {
   entriesOf,
   hostFaults,
@@ -14,7 +15,6 @@ import {
 } from './policy-faults.js'
 import { Beginnings, type Bench, type Reading } from './rules.js'
 
-const RECORD_HEAD = 8
 const MOST_REPLACED = 16
 
 /** One record of a policy. */

@@ -1,4 +1,10 @@
 /** The state of the vCPUs of a PV guest: its sizes, and what a receiver looks for in it. */
+import {
+  X86_PV_VCPU_BASIC,
+  X86_PV_VCPU_EXTENDED,
+  X86_PV_VCPU_MSRS,
+  X86_PV_VCPU_XSAVE,
+} from '../records/types.js'
 import type { Beginning } from '../walk.js'
 import type { Fault } from './finding.js'
 import type { PvPages } from './pv-pages.js'
@@ -6,7 +12,6 @@ import { noteReservedBytes } from './record-rules.js'
 import { Beginnings, type Bench, type Reading } from './rules.js'
 
 const HEAD = 8
-const VCPU_BASIC = 0x04
 /** More than any Xen lets a domain have; records of more are sized and not kept. */
 const MOST_VCPUS = 8192
 /** More says nothing more. */
@@ -22,9 +27,9 @@ const BASIC = {
 
 /** Sizes of the other blobs (tools/libs/guest/xg_sr_restore_x86_pv.c, handle_x86_pv_vcpu_blob). */
 const SIZES: Readonly<Record<number, { fits: (bytes: number) => boolean; words: string }>> = {
-  5: { fits: (bytes) => bytes <= 128, words: 'at most 128 bytes' },
-  6: { fits: (bytes) => bytes >= 16, words: 'at least 16 bytes' },
-  12: { fits: (bytes) => bytes % 16 === 0, words: 'a multiple of 16 bytes' },
+  [X86_PV_VCPU_EXTENDED]: { fits: (bytes) => bytes <= 128, words: 'at most 128 bytes' },
+  [X86_PV_VCPU_XSAVE]: { fits: (bytes) => bytes >= 16, words: 'at least 16 bytes' },
+  [X86_PV_VCPU_MSRS]: { fits: (bytes) => bytes % 16 === 0, words: 'a multiple of 16 bytes' },
 }
 
 /** What is looked for in the basic state of a vCPU. */
@@ -63,7 +68,7 @@ export class PvVcpus {
 
   /** A record begins. */
   read(piece: Beginning, width: 4 | 8): Reading {
-    const basic = piece.type === VCPU_BASIC
+    const basic = piece.type === X86_PV_VCPU_BASIC
     const shown = HEAD + (basic ? BASIC[width].size : 0)
     return { shown, reader: new Beginnings(shown, (view) => this.#look(piece, width, view)) }
   }
@@ -100,7 +105,7 @@ export class PvVcpus {
     this.#once(type, vcpu, { name, offset })
     const { size } = BASIC[width]
     const rule =
-      type === VCPU_BASIC
+      type === X86_PV_VCPU_BASIC
         ? { fits: (bytes: number) => bytes === size, words: `${size} bytes` }
         : SIZES[type]
     if (rule !== undefined && !rule.fits(blob))
@@ -109,7 +114,10 @@ export class PvVcpus {
         message: `${name} of vCPU ${vcpu} has ${blob} bytes of state, and has to have ${rule.words}`,
         offset,
       })
-    else if (type === VCPU_BASIC && (this.#pending.has(vcpu) || this.#pending.size < MOST_VCPUS))
+    else if (
+      type === X86_PV_VCPU_BASIC &&
+      (this.#pending.has(vcpu) || this.#pending.size < MOST_VCPUS)
+    )
       this.#pending.set(vcpu, basicState(view, width, offset))
   }
 

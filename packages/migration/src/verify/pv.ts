@@ -1,6 +1,15 @@
 /** The rules of PV guests: width, pages and their tables, vCPUs. */
+import { RECORD_HEAD } from '../layers/framing.js'
 import { WITH_DATA } from '../records/page-types.js'
-import { PAGE_DATA, X86_PV_INFO } from '../records/types.js'
+import {
+  PAGE_DATA,
+  X86_PV_INFO,
+  X86_PV_P2M_FRAMES,
+  X86_PV_VCPU_BASIC,
+  X86_PV_VCPU_EXTENDED,
+  X86_PV_VCPU_MSRS,
+  X86_PV_VCPU_XSAVE,
+} from '../records/types.js'
 import { type Beginning, viewOf } from '../walk.js'
 import type { Fault } from './finding.js'
 import { type ListedPage, PageContents } from './pv-contents.js'
@@ -10,11 +19,14 @@ import { PvVcpus } from './pv-vcpus.js'
 import { noteReservedBytes } from './record-rules.js'
 import { Beginnings, type Bench, type GuestRules, type Reading } from './rules.js'
 
-const P2M_FRAMES = 0x03
-const VCPUS: readonly number[] = [0x04, 0x05, 0x06, 0x0c]
+const VCPUS: readonly number[] = [
+  X86_PV_VCPU_BASIC,
+  X86_PV_VCPU_EXTENDED,
+  X86_PV_VCPU_XSAVE,
+  X86_PV_VCPU_MSRS,
+]
 /** Widths of a word in bytes, and the levels of page tables that go with them. */
 const LEVELS: Readonly<Record<number, number>> = { 4: 3, 8: 4 }
-const RECORD_HEAD = 8
 /** Bytes before the list: the count and a reserved word. */
 const LIST_HEAD = 8
 const ENTRY = 8
@@ -53,7 +65,7 @@ export class PvRules implements GuestRules {
     const { type = -1 } = piece
     if (type === X86_PV_INFO)
       return { shown: 8, reader: new Beginnings(8, (view) => this.#info(piece, view)) }
-    if (type === P2M_FRAMES) return this.#frames.read(piece, this.width)
+    if (type === X86_PV_P2M_FRAMES) return this.#frames.read(piece, this.width)
     if (VCPUS.includes(type)) return this.#vcpus.read(piece, this.width)
     return type === PAGE_DATA ? this.#pageData(piece) : null
   }

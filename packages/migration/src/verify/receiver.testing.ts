@@ -5,7 +5,7 @@ import { readRecordedBytes } from '../../../../fixtures/recorded.js'
 import type { ImageJudgeOptions } from './options.js'
 
 /** `*.pol`: two counts, then leaves and MSRs. */
-export function recordedPolicy(path: string): CpuPolicy {
+function recordedPolicy(path: string): CpuPolicy {
   const bytes = readRecordedBytes(path)
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const end = 8 + view.getUint32(0, true) * 24
@@ -16,7 +16,7 @@ export function recordedPolicy(path: string): CpuPolicy {
 }
 
 /** A host that offers one policy to all. */
-export function hostWith(max: CpuPolicy, release = '4.23-dev'): HostPolicies {
+function hostWith(max: CpuPolicy, release = '4.23-dev'): HostPolicies {
   return {
     release,
     ...{ raw: max, host: max, pvMax: max, pvDefault: max, hvmMax: max, hvmDefault: max },

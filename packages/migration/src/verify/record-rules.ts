@@ -1,7 +1,26 @@
 /** What each record of a libxc image has to be: whose it is, how long, how often, what in it is reserved. A row each. */
+import { RECORD_HEAD } from '../layers/framing.js'
+import {
+  CHECKPOINT,
+  END,
+  HVM_CONTEXT,
+  HVM_PARAMS,
+  PAGE_DATA,
+  SHARED_INFO,
+  STATIC_DATA_END,
+  VERIFY,
+  X86_CPUID_POLICY,
+  X86_MSR_POLICY,
+  X86_PV_INFO,
+  X86_PV_P2M_FRAMES,
+  X86_PV_VCPU_BASIC,
+  X86_PV_VCPU_EXTENDED,
+  X86_PV_VCPU_MSRS,
+  X86_PV_VCPU_XSAVE,
+  X86_TSC_INFO,
+} from '../records/types.js'
 import type { Beginning } from '../walk.js'
-import type { ImageFindingCode } from './codes.js'
-import type { ImageVerdictName } from './finding.js'
+import type { ImageFindingCode, ImageVerdictName } from './codes.js'
 import { Beginnings, type Bench, type Reading } from './rules.js'
 
 /** How long a body has to be; the verdicts are those that another length makes "no". */
@@ -32,44 +51,42 @@ export interface RecordRule {
   readonly reserved?: readonly [from: number, to: number]
 }
 
-const RECORD_HEAD = 8
-
 /** By specification it has no body; receivers do not look at one. */
 const EMPTY: readonly LengthRule[] = [{ most: 0, rejects: ['verify'] }]
 const VCPU = { guest: 'pv', length: [{ least: 8 }], reserved: [4, 8] } as const
 
 /** All records that an image can have (docs/specs/libxc-migration-stream.pandoc; tools/libs/guest/xg_sr_restore*.c). */
 const ROWS: readonly RecordRule[] = [
-  { type: 0x00, length: EMPTY },
-  { type: 0x01 },
+  { type: END, length: EMPTY },
+  { type: PAGE_DATA },
   {
-    type: 0x02,
+    type: X86_PV_INFO,
     guest: 'pv',
     once: 'image',
     twice: ['verify', 'restore'],
     length: [{ least: 8 }, { most: 8, rejects: ['verify'] }],
     reserved: [2, 8],
   },
-  { type: 0x03, guest: 'pv', length: [{ least: 8 }, { unit: 8 }] },
-  { type: 0x04, ...VCPU },
-  { type: 0x05, ...VCPU },
-  { type: 0x06, ...VCPU },
-  { type: 0x07, guest: 'pv', once: 'round', length: [{ least: 4096, most: 4096 }] },
-  { type: 0x08, once: 'round', length: [{ least: 24, most: 24 }], reserved: [20, 24] },
-  { type: 0x09, guest: 'hvm', once: 'round', length: [{ least: 1 }] },
+  { type: X86_PV_P2M_FRAMES, guest: 'pv', length: [{ least: 8 }, { unit: 8 }] },
+  { type: X86_PV_VCPU_BASIC, ...VCPU },
+  { type: X86_PV_VCPU_EXTENDED, ...VCPU },
+  { type: X86_PV_VCPU_XSAVE, ...VCPU },
+  { type: SHARED_INFO, guest: 'pv', once: 'round', length: [{ least: 4096, most: 4096 }] },
+  { type: X86_TSC_INFO, once: 'round', length: [{ least: 24, most: 24 }], reserved: [20, 24] },
+  { type: HVM_CONTEXT, guest: 'hvm', once: 'round', length: [{ least: 1 }] },
   // The converter of old streams writes two.
-  { type: 0x0a, guest: 'hvm', length: [{ least: 8 }], reserved: [4, 8] },
-  { type: 0x0c, ...VCPU },
-  { type: 0x0d, once: 'image', length: EMPTY },
-  { type: 0x0e, length: EMPTY },
-  { type: 0x10, length: EMPTY },
+  { type: HVM_PARAMS, guest: 'hvm', length: [{ least: 8 }], reserved: [4, 8] },
+  { type: X86_PV_VCPU_MSRS, ...VCPU },
+  { type: VERIFY, once: 'image', length: EMPTY },
+  { type: CHECKPOINT, length: EMPTY },
+  { type: STATIC_DATA_END, length: EMPTY },
   {
-    type: 0x11,
+    type: X86_CPUID_POLICY,
     once: 'image',
     length: [{ least: 1, unit: 24, code: 'BAD_POLICY_LENGTH' }],
   },
   {
-    type: 0x12,
+    type: X86_MSR_POLICY,
     once: 'image',
     length: [{ least: 1, unit: 16, code: 'BAD_POLICY_LENGTH' }],
   },
