@@ -3,6 +3,7 @@ import { featureTable } from '@xenlevel/cpuid'
 import { type HostSnapshot, parseHostSnapshot } from '../documents/snapshot.js'
 import { SnapshotTexts } from '../documents/snapshot-texts.js'
 import { differentPurposes, FoldedLevel, partsOf } from './folded-level.js'
+import type { LevelKind } from './groups/host-group.js'
 import { HostGroups, type Model } from './groups/host-groups.js'
 import { kindsOf, shapeOfHost } from './groups/of-host.js'
 import type { LevelPurpose } from './groups/settle.js'
@@ -19,7 +20,7 @@ import { WholePools } from './whole-pools.js'
 export class PoolLeveller {
   readonly #purpose: LevelPurpose
   readonly #groups = new HostGroups()
-  readonly #lines = new SnapshotTexts<Model>()
+  readonly #lines = new SnapshotTexts<KnownHost>()
   #wholes = new WholePools()
   #generation = 0
 
@@ -42,7 +43,7 @@ export class PoolLeveller {
   add(host: HostSnapshot): void {
     const shape = shapeOfHost(host, this.#purpose.asked)
     this.#groups.add(host.name, this.#groups.model(shape))
-    if (!this.#wholes.isOver) this.#wholes.add(host, kindsOf(shape), this.count)
+    this.#count(host.name, { kinds: kindsOf(shape), snapshot: host })
   }
 
   /**
@@ -58,14 +59,23 @@ export class PoolLeveller {
       this.#generation = this.#groups.generation
     }
     const known = this.#lines.find(text)
-    if (known !== undefined && this.#wholes.isOver) {
-      this.#groups.add(known.name, known.value)
+    // A host with policies is kept whole, as long as all are.
+    if (known !== undefined && (known.value.snapshot === null || !this.#wholes.isComplete)) {
+      this.#groups.add(known.name, known.value.model)
+      this.#count(known.name, known.value)
       return
     }
     const host = parseHostSnapshot(text, source)
     this.add(host)
     if (this.#groups.generation !== this.#generation) return
-    this.#lines.learn(text, () => this.#groups.model(shapeOfHost(host, this.#purpose.asked)))
+    this.#lines.learn(text, () => {
+      const shape = shapeOfHost(host, this.#purpose.asked)
+      return {
+        model: this.#groups.model(shape),
+        kinds: kindsOf(shape),
+        snapshot: withPolicies(host),
+      }
+    })
   }
 
   /**
@@ -97,4 +107,23 @@ export class PoolLeveller {
       wholes: this.#wholes.copy(),
     })
   }
+
+  #count(name: string, { kinds, snapshot }: Pick<KnownHost, 'kinds' | 'snapshot'>): void {
+    if (!this.#wholes.isComplete) return
+    const kept = snapshot === null ? null : withPolicies(snapshot)
+    this.#wholes.add({ name, kinds, snapshot: kept }, this.count)
+  }
+}
+
+/** What is known of a text, but for the name. */
+interface KnownHost {
+  readonly model: Model
+  readonly kinds: readonly LevelKind[]
+  /** Null if it has no policies. */
+  readonly snapshot: HostSnapshot | null
+}
+
+/** The snapshot, if it has policies: without them nothing of it is needed any more. */
+function withPolicies(host: HostSnapshot): HostSnapshot | null {
+  return host.policies === undefined ? null : host
 }
