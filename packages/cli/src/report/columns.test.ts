@@ -1,11 +1,21 @@
+import { type HostSnapshot, levelPool } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
 import { alikeHosts } from './columns.js'
 import { hostsWithPolicies, recordedHosts } from './samples.testing.js'
 
+/** Hosts of a pool need names of their own. */
+function alike(hosts: readonly HostSnapshot[]): number[][] {
+  const named = hosts.map((host, at) => ({ ...host, name: `h${at}` }))
+  const kinds = alikeHosts(named, levelPool(named))
+  // In a fleet of which the level does not say who is in which group, the same hosts are alike.
+  expect(alikeHosts(named, { groups: [] })).toEqual(kinds)
+  return kinds
+}
+
 describe('alikeHosts', () => {
   it('puts hosts together that differ in names, brands and microcode alone', () => {
     const hosts = recordedHosts()
-    expect(alikeHosts(hosts).map((places) => places.map((at) => hosts[at]?.name))).toEqual([
+    expect(alike(hosts).map((places) => places.map((at) => hosts[at]?.name))).toEqual([
       ['haswell-1'],
       ['broadwell-1'],
       ['skylake-1'],
@@ -13,7 +23,7 @@ describe('alikeHosts', () => {
       ['cascade-1', 'cascade-2'],
       ['sapphire-1'],
     ])
-    expect(alikeHosts([])).toEqual([])
+    expect(alikeHosts([], { groups: [] })).toEqual([])
   })
 
   it.each([
@@ -28,8 +38,8 @@ describe('alikeHosts', () => {
     if (host === undefined) throw new Error('no host')
     const one = { ...host, xen: { release: '4.17.7', hvm: true, hap: true } }
     const changed = { ...one, ...other, cpu: { ...one.cpu, ...cpu } }
-    expect(alikeHosts([one, { ...one, name: 'b' }])).toEqual([[0, 1]])
-    expect(alikeHosts([one, changed])).toEqual([[0], [1]])
+    expect(alike([one, { ...one, name: 'b' }])).toEqual([[0, 1]])
+    expect(alike([one, changed])).toEqual([[0], [1]])
   })
 
   it('looks at whole policies', () => {
@@ -38,7 +48,7 @@ describe('alikeHosts', () => {
     const again = { ...skylake, name: 'again' }
     const poorer = { ...haswell, cpu: skylake.cpu, xen: skylake.xen }
     const { raw: _, ...rest } = skylake.policies ?? {}
-    expect(alikeHosts([skylake, poorer, again, { ...skylake, policies: rest }])).toEqual([
+    expect(alike([skylake, poorer, again, { ...skylake, policies: rest }])).toEqual([
       [0, 2],
       [1],
       [3],

@@ -1,12 +1,18 @@
 /** Hosts that are alike to a guest, found and put together. */
-import type { HostSnapshot } from '@xenlevel/core'
+import type { HostSnapshot, PoolLevel } from '@xenlevel/core'
 
 /** Places of the hosts that are alike, the first of each kind in the order given. */
-export function alikeHosts(hosts: readonly HostSnapshot[]): number[][] {
+export function alikeHosts(
+  hosts: readonly HostSnapshot[],
+  { groups }: Pick<PoolLevel, 'groups'>,
+): number[][] {
+  const groupOf = new Map(
+    groups.flatMap(({ hosts: { hosts: names } }, at) => names.map((name) => [name, at])),
+  )
   const kinds: number[][] = []
   const byFacts = new Map<string, { readonly host: HostSnapshot; readonly places: number[] }[]>()
   hosts.forEach((host, place) => {
-    const facts = factsOf(host)
+    const facts = JSON.stringify([groupOf.get(host.name) ?? offersOf(host), conditionsOf(host)])
     const candidates = byFacts.get(facts) ?? []
     byFacts.set(facts, candidates)
     const alike = candidates.find((candidate) => samePolicies(candidate.host, host))
@@ -21,17 +27,16 @@ export function alikeHosts(hosts: readonly HostSnapshot[]): number[][] {
   return kinds
 }
 
-/** What a level or an admission asks of a host, but its policies: not what people call it, nor its microcode. */
-function factsOf({ cpu, xen, featuresets, unknownWords }: HostSnapshot): string {
+/** What the level's groups are made by, of a host that a large level does not name. */
+function offersOf({ cpu, xen, featuresets }: HostSnapshot): readonly unknown[] {
+  const { raw, pvDefault, pvMax, hvmDefault, hvmMax } = featuresets
   const { vendor, physAddrBits } = cpu
-  const { raw, host, pvDefault, pvMax, hvmDefault, hvmMax } = featuresets
-  return JSON.stringify([
-    vendor,
-    physAddrBits,
-    xen === null ? null : [xen.release, xen.pv, xen.pv32, xen.hvm, xen.hap],
-    [raw, host, pvDefault, pvMax, hvmDefault, hvmMax],
-    unknownWords,
-  ])
+  return [vendor, physAddrBits, xen?.release, [raw, pvDefault, pvMax, hvmDefault, hvmMax]]
+}
+
+/** What else an admission asks of a host, but its policies. */
+function conditionsOf({ xen, unknownWords }: HostSnapshot): readonly unknown[] {
+  return [xen?.pv, xen?.pv32, xen?.hvm, xen?.hap, unknownWords]
 }
 
 const POLICIES = ['raw', 'host', 'pvMax', 'pvDefault', 'hvmMax', 'hvmDefault'] as const

@@ -1,6 +1,7 @@
 /** What a level costs, told by the hosts to blame rather than by the feature. */
 import type { PoolLevel } from '@xenlevel/core'
 import type { FeatureName } from '@xenlevel/cpuid'
+import { lossMeanings } from './meanings.js'
 import type { ReportKind, ReportLoss } from './types.js'
 
 /** The losses of one kind of guest; those that fewest hosts are to blame for first. */
@@ -9,7 +10,10 @@ export function lossesOf(
   kind: ReportKind,
   placeOf: ReadonlyMap<string, number>,
 ): ReportLoss[] {
-  const groups = new Map<string, ReportLoss & { readonly features: FeatureName[] }>()
+  const groups = new Map<
+    string,
+    Omit<ReportLoss, 'meanings'> & { readonly features: FeatureName[] }
+  >()
   for (const loss of losses) {
     if (!loss.guests.includes(kind)) continue
     const hosts = loss.hosts.flatMap((name) => placeOf.get(name) ?? [])
@@ -19,5 +23,7 @@ export function lossesOf(
       groups.set(key, { kind: loss.kind, count: loss.count, hosts, features: [loss.feature] })
     else group.features.push(loss.feature)
   }
-  return [...groups.values()].sort((a, b) => a.count - b.count)
+  return [...groups.values()]
+    .sort((a, b) => a.count - b.count)
+    .map((group) => ({ ...group, meanings: lossMeanings(group.features) }))
 }

@@ -18,22 +18,27 @@ export function narrowed(report: PoolReport): PoolReport {
     .sort((a, b) => (lacks[b] ?? 0) - (lacks[a] ?? 0) || a - b)
     .slice(0, MOST_COLUMNS)
     .sort((a, b) => a - b)
+  const placeOf = new Map(kept.map((column, at) => [column, at]))
+  const places = (wanted: readonly number[]) => wanted.flatMap((at) => placeOf.get(at) ?? [])
   const pick = (cells: string) => kept.map((at) => cells.charAt(at)).join('')
   return {
     ...report,
-    columns: kept.flatMap((at) => columns[at] ?? []),
+    columns: kept
+      .flatMap((at) => columns[at] ?? [])
+      .map((column) => ({
+        ...column,
+        gainWith: places(column.gainWith),
+      })),
     features: features.map((feature) => ({ ...feature, cells: pick(feature.cells) })),
-    mobility: mobility === null ? null : narrowedMobility(mobility, kept, pick),
+    mobility: mobility === null ? null : narrowedMobility(mobility, places, pick),
   }
 }
 
 function narrowedMobility(
   { guests, verdicts }: ReportMobility,
-  kept: readonly number[],
+  places: (columns: readonly number[]) => number[],
   pick: (cells: string) => string,
 ): ReportMobility {
-  const placeOf = new Map(kept.map((column, at) => [column, at]))
-  const places = (columns: readonly number[]) => columns.flatMap((at) => placeOf.get(at) ?? [])
   return {
     guests: guests.map((guest) => ({
       ...guest,

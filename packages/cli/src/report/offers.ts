@@ -1,12 +1,6 @@
 /** What each kind of host offers the guests of a report, and what the level makes of it. */
-import {
-  COMPATIBILITY_BITS,
-  FeaturesetCombiner,
-  type HostSnapshot,
-  levelPool,
-  type PoolLevel,
-} from '@xenlevel/core'
-import { type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
+import { COMPATIBILITY_BITS, type HostSnapshot, levelPool, type PoolLevel } from '@xenlevel/core'
+import { type FeatureName, Featureset } from '@xenlevel/cpuid'
 import type { CellCode, FeatureState, ReportColumn, ReportKind } from './types.js'
 
 /** What one kind of host offers, in the words of the level. */
@@ -15,7 +9,7 @@ export interface Offer {
   readonly forBoot: Featureset
   /** What is let in. */
   readonly forAcceptance: Featureset
-  /** What the CPU says; empty if that is not known. */
+  /** What the CPU of any of them says; empty if that is not known. */
   readonly raw: Featureset
   /** Whether the level is made with it. */
   readonly counts: boolean
@@ -23,14 +17,14 @@ export interface Offer {
   readonly evidence: ReportColumn['evidence']
 }
 
-/** What a host offers: the bare level of a pool of it alone. */
-export function offerOf(host: HostSnapshot, kind: ReportKind, release: string): Offer {
-  const alone = levelPool([host], { release, method: 'intersection' })
+/** What hosts offer that offer the same: the bare level of a pool of one of them. */
+export function offerOf(hosts: readonly HostSnapshot[], kind: ReportKind, release: string): Offer {
+  const alone = levelPool(hosts.slice(0, 1), { release, method: 'intersection' })
   const codes = new Set(alone.findings.map(({ code }) => code))
   return {
     forBoot: alone[kind].default,
     forAcceptance: alone[kind].max,
-    raw: host.featuresets.raw ?? host.policies?.raw?.featureset ?? Featureset.empty,
+    raw: hosts.reduce((any, host) => any.or(rawOf(host)), Featureset.empty),
     counts: alone[kind].hosts.length > 0,
     evidence: codes.has('featuresets-unknown')
       ? 'unknown'
@@ -38,6 +32,10 @@ export function offerOf(host: HostSnapshot, kind: ReportKind, release: string): 
         ? 'estimated'
         : 'said',
   }
+}
+
+function rawOf({ featuresets, policies }: HostSnapshot): Featureset {
+  return featuresets.raw ?? policies?.raw?.featureset ?? Featureset.empty
 }
 
 /** What a host does with a feature. */
@@ -60,23 +58,6 @@ export function stateOf(
   if (counting.some(({ forBoot }) => forBoot.has(bit))) return 'uncounted'
   if (level.max.has(bit)) return 'on-request'
   return counting.some(({ forAcceptance }) => forAcceptance.has(bit)) ? 'some-on-request' : null
-}
-
-/** What the pool would gain without the hosts of each kind: features that are lost, and that all others have. */
-export function gains(
-  offers: readonly Offer[],
-  level: PoolLevel,
-  { lost, table }: { readonly lost: ReadonlySet<string>; readonly table: FeatureTable },
-): FeatureName[][] {
-  return offers.map((leaving) => {
-    if (!leaving.counts) return []
-    const rest = new FeaturesetCombiner({ release: level.release, method: level.method })
-    for (const offer of offers) if (offer !== leaving && offer.counts) rest.add(offer.forBoot)
-    return rest
-      .result()
-      .names(table)
-      .filter((name) => lost.has(name))
-  })
 }
 
 /** Why the level has a feature that a host lacks, or why a feature does not count; empty where that needs no reason. */

@@ -1,8 +1,8 @@
 /** The hosts of the pool, what each kind of them costs it, and what is lost to whom. */
 import { joined, type Markup, markup } from './markup.js'
 import { MOST_COLUMNS } from './narrow.js'
-import type { PoolReport, ReportColumn, ReportHost, ReportLoss } from './types.js'
-import { allHostNames, count, GUESTS, hostNames } from './wording.js'
+import type { LossMeaning, PoolReport, ReportColumn, ReportHost, ReportLoss } from './types.js'
+import { allHostNames, columnName, count, GUESTS, hostNames } from './wording.js'
 
 /** The section of hosts. */
 export function hostsSection(report: PoolReport): Markup {
@@ -79,18 +79,22 @@ function offers(
   return markup`${number} <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="lost" width="${width.toFixed(1)}" height="6"/><rect class="kept" width="${part.toFixed(1)}" height="6"/></svg>`
 }
 
-function gain(
-  report: PoolReport,
-  { gain: features, counts, evidence, hosts }: ReportColumn,
-): Markup {
+function gain(report: PoolReport, column: ReportColumn): Markup {
+  const { gain: features, gainWith, counts, evidence, hosts } = column
   if (evidence === 'unknown')
     return markup`<span class="mut">told nothing, and does not count</span>`
-  if (!counts) {
+  if (!counts)
     return markup`<span class="mut">cannot run ${GUESTS[report.kind]}, and does not count</span>`
-  }
-  const them = hosts.length > 1 ? ' (all of them)' : ''
   if (features.length === 0) return markup`<span class="mut">nothing</span>`
-  return markup`<b>${features.length}</b>${them} ${featureLinks(report, features)}`
+  const others = gainWith.flatMap((at) => report.columns[at] ?? [])
+  const names = others.map((other) => markup`<bdi>${columnName(report, other)}</bdi>`)
+  const who =
+    others.length > 0
+      ? markup` <small>with ${joined(names, ', ')}</small>`
+      : hosts.length > 1
+        ? markup` <small>all of them</small>`
+        : null
+  return markup`<b>${features.length}</b>${who} ${featureLinks(report, features)}`
 }
 
 /** Names of features, each leading to its row. */
@@ -127,13 +131,16 @@ const BLAME = {
   'not-carried': 'unknown to the level’s release, offered by',
 } as const
 
-function lossEntry(
-  report: PoolReport,
-  { kind, hosts, count: number, features }: ReportLoss,
-): Markup {
+function lossEntry(report: PoolReport, loss: ReportLoss): Markup {
+  const { kind, hosts, count: number, features, meanings } = loss
   const more = number > hosts.length ? markup` and ${number - hosts.length} more` : null
-  return markup`<div><dt><b>${features.length}</b> <span>${BLAME[kind]} ${allHostNames(report, hosts)}${more}</span></dt><dd>${featureLinks(report, features)}</dd></div>
+  return markup`<div><dt><b>${features.length}</b> <span>${BLAME[kind]} ${allHostNames(report, hosts)}${more}</span></dt><dd><ul>${meanings.map((meaning) => meaningEntry(report, meaning))}</ul></dd></div>
 `
+}
+
+function meaningEntry(report: PoolReport, { features, losing, aspect }: LossMeaning): Markup {
+  const about = aspect === 'security' ? markup`<em>Security.</em> ` : null
+  return markup`<li>${featureLinks(report, features)} <span class="mut">${about}${losing}</span></li>`
 }
 
 /** The section of features that no guest gets to see. */

@@ -5,17 +5,16 @@ import { CELLS, columnName, count, GUESTS, STATES } from './wording.js'
 
 /** The section. */
 export function matrixSection(report: PoolReport): Markup {
-  const { columns, features, words } = report
+  const { columns, features, words, meanings } = report
   const groups = words.map(({ index, place }) => group(report, place, index))
-  const about = features.some((feature) => feature.about !== '')
   return markup`<section id="matrix" aria-labelledby="matrix-h">
 <h2 id="matrix-h">Every feature, host by host</h2>
 ${controls(report)}
 ${legend(groups)}
 <div class="scroll" id="scroll" tabindex="0" role="region" aria-labelledby="matrix-h">
-<table id="grid" class="grid">
+<table id="grid" class="grid" data-meanings="${JSON.stringify(meanings)}">
 <caption class="vh">What each host offers ${GUESTS[report.kind]}: ${count(features.length, 'feature')} on ${count(columns.length, 'kind')} of host, and what the level keeps of it.</caption>
-<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">Why</th><th scope="col" class="a">${about ? 'About' : ''}</th></tr></thead>
+<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">Why</th><th scope="col" class="a">What losing it means</th></tr></thead>
 ${groups}
 </table>
 </div>
@@ -48,10 +47,9 @@ function tally(rows: readonly ReportFeature[]): string {
 }
 
 function row(report: PoolReport, feature: ReportFeature, place: string): Markup {
-  const { name, bit, state, cells, about, meaning } = feature
+  const { name, bit, state, cells, losing, meaning } = feature
   const title = `${place} bit ${bit & 31}`
-  const group = meaning === null ? null : markup` data-m="${meaning}"`
-  return markup`<tr id="b${bit}" class="${state}"${group}><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${reason(report, feature)}</td><td class="a">${about}</td></tr>
+  return markup`<tr id="b${bit}" class="${state}" data-m="${meaning}"><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${reason(report, feature)}</td><td class="a">${state === 'lost' ? losing : null}</td></tr>
 `
 }
 
@@ -113,19 +111,13 @@ function legend(rows: readonly Markup[]): Markup {
   return markup`<ul class="legend" aria-label="Signs in the table">${items.map(([sign, meaning]) => markup`<li><i class="${sign}"></i>${meaning}</li>`)}</ul>`
 }
 
-function controls({ meanings, features }: PoolReport): Markup {
-  const differ = features.some(({ cells }) =>
-    cells.split(cells.charAt(0)).some((rest) => rest !== ''),
-  )
-  const byMeaning =
-    meanings.length === 0
-      ? null
-      : markup`<fieldset><legend>Group by</legend>${choice('by', 'word', 'Register', true)}${choice('by', 'meaning', 'Meaning')}</fieldset>`
+function controls({ features }: PoolReport): Markup {
+  const differ = features.some(({ cells }) => new Set(cells).size > 1)
   return markup`<form id="filter" class="filter js-only" role="search" aria-label="Features and hosts">
 <label>Feature<input type="search" id="q" autocomplete="off" spellcheck="false" placeholder="avx512, 7:0 ebx …" aria-keyshortcuts="/" aria-controls="grid"/></label>
 <label>Host<input type="search" id="hq" autocomplete="off" spellcheck="false" placeholder="part of a name" aria-controls="grid"/></label>
 <fieldset><legend>Show</legend>${choice('show', 'differ', 'Hosts differ', differ)}${choice('show', 'lost', 'Lost')}${choice('show', 'all', 'All', !differ)}</fieldset>
-${byMeaning}
+<fieldset><legend>Group by</legend>${choice('by', 'word', 'Register', true)}${choice('by', 'meaning', 'Meaning')}</fieldset>
 <output id="shown" for="q hq"></output>
 </form>`
 }

@@ -11,6 +11,7 @@ export const PAGE_SCRIPT = `
 
   // Filters
 
+  const meanings = JSON.parse(grid.dataset.meanings)
   const heads = [...grid.tHead.rows[0].cells]
   const first = 2
   const last = heads.length - 3
@@ -21,7 +22,7 @@ export const PAGE_SCRIPT = `
   for (const entry of rows) {
     const { row } = entry
     const place = row.parentElement.rows[0].cells[0].firstElementChild.textContent
-    entry.text = plain([row.cells[0].textContent, row.cells[0].title, place, row.lastElementChild.textContent].join(' ')) + ' ' + row.cells[0].textContent.toLowerCase()
+    entry.text = plain([row.cells[0].textContent, row.cells[0].title, place, meanings[row.dataset.m]].join(' ')) + ' ' + row.cells[0].textContent.toLowerCase()
     entry.cells = [...row.cells].slice(first, last + 1).map((cell) => cell.className)
   }
   const sheet = new CSSStyleSheet()
@@ -62,7 +63,6 @@ export const PAGE_SCRIPT = `
 
   // Groups
 
-  const meanings = JSON.parse(grid.dataset.meanings ?? '[]')
   const homes = rows.map(({ row }) => row.parentElement)
   const regroup = () => {
     for (const body of [...grid.tBodies]) body.remove()
@@ -70,14 +70,14 @@ export const PAGE_SCRIPT = `
       rows.forEach(({ row }, at) => homes[at].append(row))
       grid.append(...bodies)
     } else {
-      const made = [...meanings, 'Other'].map((meaning) => {
+      const made = meanings.map((meaning) => {
         const body = document.createElement('tbody')
         const head = bodies[0].rows[0].cloneNode(true)
         head.cells[0].firstElementChild.textContent = meaning
         body.append(head)
         return body
       })
-      for (const { row } of rows) (made[Number(row.dataset.m ?? meanings.length)] ?? made[meanings.length]).append(row)
+      for (const { row } of rows) made[row.dataset.m].append(row)
       for (const body of made) {
         const own = [...body.rows].slice(1)
         const tally = ['kept', 'lost'].map((state) => [own.filter((row) => row.classList.contains(state)).length, state])
@@ -225,7 +225,7 @@ export const PAGE_SCRIPT = `
     })
   }
   // A list of many names is one stop of the Tab key, and arrow keys go along it.
-  for (const list of document.querySelectorAll('.names')) {
+  for (const list of document.querySelectorAll('.gain, .losses dd, .verdict')) {
     const links = [...list.querySelectorAll('a')]
     for (const link of links.slice(1)) link.tabIndex = -1
     list.addEventListener('keydown', (event) => {

@@ -55,6 +55,9 @@ details>summary{cursor:pointer}
 .losses div{display:grid;grid-template-columns:minmax(11rem,1fr) 3.4fr;gap:.25rem 2rem;padding:.65rem 0;border-top:1px solid var(--line)}
 .losses dt{overflow-wrap:anywhere}.losses dt b{display:inline-block;min-width:1.6rem}
 .losses dd{margin:0;min-width:0}
+.losses ul{list-style:none;margin:0;padding:0;display:grid;gap:.3rem}
+.losses li .mut{font-size:.875rem}
+em{font-style:normal;font-weight:600;color:var(--text)}
 .filter{flex-wrap:wrap;gap:.75rem 1.5rem;align-items:end;margin:1rem 0}
 .filter label,.filter legend{font-size:.8125rem;color:var(--mut)}
 .filter>label{display:grid;gap:.2rem}
@@ -81,7 +84,7 @@ details>summary{cursor:pointer}
 .grid .h{padding-inline:0;width:1.9rem;min-width:1.9rem}
 .grid .h span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis;display:block;margin:0 auto;width:1.3em;color:var(--text)}
 .grid .w,.grid .a{padding-left:1.25rem;color:var(--mut);font-size:.8125rem}
-.grid .a{width:100%;padding-right:.5rem}
+.grid .a{width:100%;min-width:26rem;padding-right:.5rem;white-space:normal}
 .grid .g th{background:var(--soft);padding:.55rem .25rem .3rem;font-weight:600;font-size:.875rem}
 .grid .g span,.grid .g small{position:sticky;left:.25rem}.grid .g small{left:9rem;margin-left:.6rem}
 .grid .lost .f,.grid .lost .s{color:var(--lost);font-weight:600}

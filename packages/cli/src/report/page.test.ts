@@ -87,7 +87,12 @@ describe('reportHtml', () => {
       expect(all).toContain(signature)
     }
     const lost = texts(section(page, 'losses'), 'a')
-    expect(lost).toEqual(report.losses.flatMap(({ features }) => features))
+    expect(lost).toEqual(
+      report.losses.flatMap(({ meanings }) => meanings.flatMap(({ features }) => features)),
+    )
+    const said = textOf(section(page, 'losses'))
+    for (const { losing } of report.losses.flatMap(({ meanings }) => meanings))
+      expect(said).toContain(losing)
     for (const { message } of report.findings)
       expect(textOf(section(page, 'findings'))).toContain(message)
     expect(texts(section(page, 'texts'), 'code')).toEqual(

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Finding } from '@xenlevel/core'
 import { Markup, markup } from './markup.js'
+import { countAbout } from './meanings.js'
 import { narrowed } from './narrow.js'
 import { hiddenSection, hostsSection, lossesSection } from './page-hosts.js'
 import { matrixSection } from './page-matrix.js'
@@ -59,14 +60,15 @@ function hashOf(text: string): string {
 function header(report: PoolReport): Markup {
   const { title, vendor, hosts, columns, kind, release, method, physAddrBits, psabi } = report
   const number = (state: string) => report.features.filter((row) => row.state === state).length
-  const lost = new Set(report.losses.flatMap(({ features }) => features)).size
+  const lost = [...new Set(report.losses.flatMap(({ features }) => features))]
+  const security = countAbout(lost, 'security')
   const how = method === 'xenserver' ? 'as XenServer and XCP-ng do' : 'by bare intersection'
   return markup`<header>
 <h1>${title}</h1>
 <p class="mut">${count(hosts.length, `${vendor === null ? '' : `${vendor} `}host`)} of ${count(columns.length, 'kind')}, levelled for ${GUESTS[kind]} in the features of Xen ${release}, ${how}.</p>
 <dl class="sums">
 <div><dt>features kept</dt><dd>${number('kept')}</dd></div>
-<div><dt>features lost</dt><dd class="lost">${lost}</dd></div>
+<div><dt>features lost${security === 0 ? '' : `, ${security} of security`}</dt><dd class="lost">${lost.length}</dd></div>
 <div><dt>address bits</dt><dd>${physAddrBits}</dd></div>
 <div><dt>for compilers</dt><dd>${psabi ?? 'none'}</dd></div>
 </dl>

@@ -1,4 +1,4 @@
-import { type HostSnapshot, levelPool, PoolError } from '@xenlevel/core'
+import { featureMeaning, type HostSnapshot, levelPool, PoolError } from '@xenlevel/core'
 import { Featureset, featureTable, XenlevelError } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -36,6 +36,14 @@ describe('poolReport', () => {
     expect(namesIn(report, 'kept')).toEqual(level.hvm.default.names())
     expect(namesIn(report, 'kept')).toHaveLength(59)
     expect(namesIn(report, 'lost')).toHaveLength(55)
+    expect(report.losses[0]?.meanings[0]).toEqual({
+      features: ['SMAP'],
+      losing: featureMeaning('SMAP').losing,
+      aspect: 'security',
+      weight: 7,
+    })
+    for (const { features, meanings } of report.losses)
+      expect(meanings.flatMap((meaning) => meaning.features).sort()).toEqual([...features].sort())
     expect(report.findings).toEqual(level.findings)
     expect(report.losses.flatMap(({ features }) => features)).toHaveLength(55)
     expect(report.losses.map(({ count, features }) => [count, features.length])).toEqual([
@@ -66,18 +74,34 @@ describe('poolReport', () => {
   it('says who costs what', () => {
     const gains = report.columns.map(({ gain }) => gain)
     expect(gains).toEqual([
-      ['3DNOWPREFETCH', 'RTM', 'RDSEED', 'ADX', 'SMAP'],
+      ['SMAP', 'RDSEED', 'ADX', '3DNOWPREFETCH', 'RTM'],
       [],
-      ['IBRSB', 'STIBP', 'L1D_FLUSH', 'SSBD'],
+      ['IBRSB', 'SSBD', 'STIBP', 'L1D_FLUSH'],
       [],
       [],
       [],
     ])
   })
 
+  it('says who has to leave together', () => {
+    const [skylake, haswell] = hostsWithPolicies()
+    if (skylake === undefined || haswell === undefined) throw new Error('no hosts')
+    // Two hosts that offer the same, and of which one says less of itself.
+    const { raw: _, ...policies } = haswell.policies ?? {}
+    const again = { ...haswell, name: 'haswell-2', policies }
+    const { columns } = poolReport([skylake, haswell, again])
+    expect(columns.map(({ gain, gainWith }) => [gain.length, gainWith])).toEqual([
+      [0, []],
+      [3, [2]],
+      [3, [1]],
+    ])
+  })
+
   it('says of each feature what each host does with it', () => {
     const row = (name: string) => report.features.find((feature) => feature.name === name)
     expect(row('AVX2')).toMatchObject({ state: 'kept', cells: 'yyyyyy', accepted: true, why: '' })
+    expect(report.meanings[row('AVX2')?.meaning ?? -1]).toBe('Vectors')
+    expect(report.meanings[row('RDCL_NO')?.meaning ?? -1]).toBe('Immunity to speculation attacks')
     expect(row('AVX512F')).toMatchObject({ state: 'lost', cells: 'nnyyyy', accepted: false })
     expect(row('VMX')).toMatchObject({ state: 'on-request', cells: 'rrrrrr', accepted: true })
     expect(row('MPX')).toMatchObject({ state: 'some-on-request', cells: 'nnrrrn' })
@@ -196,14 +220,17 @@ describe('poolReport', () => {
               alone.default.has(bit) || alone.max.has(bit),
             )
           }
-          const rest = named.filter((_, place) => !column.hosts.includes(place))
+          const leaving = [at, ...column.gainWith].flatMap(
+            (which) => made.columns[which]?.hosts ?? [],
+          )
+          const rest = named.filter((_, place) => !leaving.includes(place))
           const gained =
             rest.length === 0
               ? []
               : levelPool(rest, { release: whole.release })
                   .hvm.default.names()
                   .filter((name) => lost.has(name))
-          expect(column.gain).toEqual(gained)
+          expect([...column.gain].sort()).toEqual([...gained].sort())
         }
       }),
       { numRuns: 60 },

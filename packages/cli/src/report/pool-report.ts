@@ -1,6 +1,7 @@
 /** The report of a pool, made: everything that the page and the picture say, as data. */
 import {
   type AdmitOptions,
+  featureMeaning,
   type HostSnapshot,
   levelPool,
   type PoolLevel,
@@ -8,9 +9,11 @@ import {
 } from '@xenlevel/core'
 import { type FeatureTable, type FeatureWord, featureTable, XenlevelError } from '@xenlevel/cpuid'
 import { alikeHosts } from './columns.js'
+import { columnCosts } from './costs.js'
 import { lossesOf } from './losses.js'
+import { headingOf, headingsOf } from './meanings.js'
 import { judgeGuests, type ReportedGuest } from './mobility.js'
-import { cellOf, gains, type Offer, offerOf, stateOf, whyOf } from './offers.js'
+import { cellOf, type Offer, offerOf, stateOf, whyOf } from './offers.js'
 import { levelTexts } from './texts.js'
 import type {
   HiddenFeature,
@@ -53,18 +56,24 @@ export function poolReport(
   refuseOtherHosts(hosts, level)
   const { kind = level.hvm.hosts.length > 0 ? 'hvm' : 'pv' } = options
   const table = featureTable(level.release)
-  const places = alikeHosts(hosts)
+  const places = alikeHosts(hosts, level)
   const columnOf: number[] = []
   places.forEach((alike, column) => {
     for (const place of alike) columnOf[place] = column
   })
   const samples = places.flatMap(([first = 0]) => hosts[first] ?? [])
-  const offers = samples.map((host) => offerOf(host, kind, level.release))
+  const alike = places.map((own) => own.flatMap((place) => hosts[place] ?? []))
+  const offers = alike.map((own) => offerOf(own, kind, level.release))
   const lost = new Set<string>(
     level.losses.filter((loss) => loss.guests.includes(kind)).map(({ feature }) => feature),
   )
   const features = featuresOf(offers, level[kind], { lost, table })
-  const gained = gains(offers, level, { lost, table })
+  const headings = headingsOf(features.map(({ name }) => name))
+  const costs = columnCosts(
+    level,
+    kind,
+    alike.map((own) => own.map(({ name }) => name)),
+  )
   return {
     format: 'xenlevel/pool-report',
     version: 1,
@@ -82,12 +91,16 @@ export function poolReport(
         offers: forBoot.names(table).length,
         counts,
         evidence,
-        gain: gained[column] ?? [],
+        gain: costs[column]?.gain ?? [],
+        gainWith: costs[column]?.gainWith ?? [],
       }),
     ),
-    features,
+    features: features.map((feature) => ({
+      ...feature,
+      meaning: headings.indexOf(headingOf(feature.name)),
+    })),
     words: wordsOf(features, table),
-    meanings: [],
+    meanings: headings,
     hidden: hiddenFeatures(offers, places, { features, table }),
     losses: lossesOf(level, kind, new Map(hosts.map(({ name }, place) => [name, place]))),
     findings: level.findings,
@@ -143,10 +156,11 @@ function featuresOf(
   offers: readonly Offer[],
   level: PoolLevel[ReportKind],
   { lost, table }: Names,
-): ReportFeature[] {
-  return table.features.flatMap(({ name, bit }): ReportFeature[] => {
+): Omit<ReportFeature, 'meaning'>[] {
+  return table.features.flatMap(({ name, bit }) => {
     const state = stateOf({ name, bit }, offers, { level, lost })
     if (state === null) return []
+    const { aspect, losing } = featureMeaning(name)
     const cells = offers.map((offer) => cellOf(offer, bit)).join('')
     return [
       {
@@ -155,15 +169,18 @@ function featuresOf(
         state,
         cells,
         accepted: level.max.has(bit),
-        meaning: null,
-        about: '',
+        aspect,
+        losing,
         why: whyOf(name, state, cells),
       },
     ]
   })
 }
 
-function wordsOf(features: readonly ReportFeature[], { words }: FeatureTable): ReportWord[] {
+function wordsOf(
+  features: readonly { readonly bit: number }[],
+  { words }: FeatureTable,
+): ReportWord[] {
   const used = new Set(features.map(({ bit }) => bit >>> 5))
   return words
     .filter(({ index }) => used.has(index))
@@ -185,7 +202,7 @@ function hiddenFeatures(
   {
     features,
     table,
-  }: { readonly features: readonly ReportFeature[]; readonly table: FeatureTable },
+  }: { readonly features: readonly { readonly bit: number }[]; readonly table: FeatureTable },
 ): HiddenFeature[] {
   const shown = new Set(features.map(({ bit }) => bit))
   return table.features

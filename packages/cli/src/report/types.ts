@@ -1,6 +1,7 @@
 /** The report of a pool as data: what the page and the picture are made of. Plain JSON. */
 import type {
   CombineMethod,
+  FeatureAspect,
   Finding,
   GuestKind,
   PsabiLevelName,
@@ -40,7 +41,7 @@ export interface PoolReport {
   readonly features: readonly ReportFeature[]
   /** The featureset words that have such features, in order. */
   readonly words: readonly ReportWord[]
-  /** What features are about, in the order in which they are shown; empty if nothing is known of it. */
+  /** What these features are for, in the order in which that is shown. */
   readonly meanings: readonly string[]
   /** Features that some CPU has and that its Xen offers no guest, by bit. */
   readonly hidden: readonly HiddenFeature[]
@@ -84,8 +85,10 @@ export interface ReportColumn {
   readonly evidence: 'said' | 'estimated' | 'unknown'
   /** False for hosts that cannot run this kind of guest or told nothing: the level is made without them. */
   readonly counts: boolean
-  /** What the pool would gain if all of them left it. */
+  /** What the pool would gain if all of them left it, the weightiest first. */
   readonly gain: readonly FeatureName[]
+  /** Columns of hosts that would have to leave as well for that: they offer the same, and differ otherwise. */
+  readonly gainWith: readonly number[]
 }
 
 /** One featureset word. */
@@ -121,10 +124,12 @@ export interface ReportFeature {
   readonly cells: string
   /** True if every host that counts lets a guest in that has it. */
   readonly accepted: boolean
-  /** Place in {@link PoolReport.meanings}; null if nothing is known of it. */
-  readonly meaning: number | null
-  /** What it is, in a few words; empty if nothing is known of it. */
-  readonly about: string
+  /** What it is for: place in {@link PoolReport.meanings}. */
+  readonly meaning: number
+  /** What losing it is about. */
+  readonly aspect: FeatureAspect
+  /** What losing it means to a guest, in one sentence. */
+  readonly losing: string
   /** Why the level has it although a host lacks it, or why it does not count; empty if there is nothing to explain. */
   readonly why: string
 }
@@ -147,6 +152,20 @@ export interface ReportLoss {
   readonly count: number
   /** What is lost, by bit. */
   readonly features: readonly FeatureName[]
+  /** What that means, the worst first. */
+  readonly meanings: readonly LossMeaning[]
+}
+
+/** Features whose loss means the same. */
+export interface LossMeaning {
+  /** The features, by bit. */
+  readonly features: readonly FeatureName[]
+  /** What losing them means to a guest, in one sentence. */
+  readonly losing: string
+  /** What it is about. */
+  readonly aspect: FeatureAspect
+  /** How much it hurts, from 0 to 10. */
+  readonly weight: number
 }
 
 /** Who may run where. */
