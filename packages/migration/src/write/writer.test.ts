@@ -1,65 +1,12 @@
-/** Writing: what is refused and how, in which order things come, and what is held. */
-import { CpuPolicy } from '@xenlevel/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { IMAGES, IMAGES_BY_HAND, LEAVES } from '../build.testing.js'
+import { LEAVES } from '../build.testing.js'
 import { readHead } from '../head.js'
 import { concat, readAll } from '../images.testing.js'
 import { ImageVerifier } from '../verify/verifier.js'
-import { ImageWriterError } from './errors.js'
-import type { ImageWriterOptions, LibxcOptions } from './options.js'
 import { ImageWriter } from './writer.js'
 
-const XEN = [4, 22] as const
-const POLICY = CpuPolicy.fromRecords(LEAVES)
-const page = (byte: number) => new Uint8Array(4096).fill(byte)
-
-/** The header that begins every HVM context, and the end of the list. */
-function hvmContext(): Uint8Array {
-  const bytes = new Uint8Array(40)
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, 1, true)
-  view.setUint32(4, 24, true)
-  view.setUint32(8, 0x5438_1286, true)
-  view.setUint32(12, 2, true)
-  return bytes
-}
-
-const TSC = { mode: 0, khz: 2_000_000, nanoseconds: 12n, incarnation: 0 }
-
-function state(writer: ImageWriter): void {
-  writer.tscInfo(TSC)
-  writer.hvmContext(hvmContext())
-  writer.hvmParams([{ index: 1, value: 0xfeff_0000n }])
-}
-
-type Rest = Partial<Omit<LibxcOptions, 'form'>>
-
-function begun(rest: Rest = {}): ImageWriter {
-  return withHead(new ImageWriter({ form: 'libxc', kind: 'hvm', xen: XEN, ...rest }))
-}
-
-function withHead(writer: ImageWriter): ImageWriter {
-  writer.policy(POLICY)
-  writer.staticDataEnd()
-  return writer
-}
-
-/** What a call is refused with. */
-function refusalOf(call: () => unknown): ImageWriterError {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof ImageWriterError) return error
-    throw error
-  }
-  throw new Error('it was not refused')
-}
-
-it.each(IMAGES)('$form is what it is byte by byte', ({ form, image }) => {
-  const byHand = IMAGES_BY_HAND[IMAGES.findIndex((each) => each.form === form)]
-  expect(image).toEqual(byHand?.())
-})
+import { begun, POLICY, page, refusalOf, state, TSC, XEN } from './writer.testing.js'
 
 describe('a libxc image', () => {
   it('is what was written', async () => {
@@ -255,126 +202,6 @@ describe('what is wrong', () => {
       state(writer)
       expect(writer.end().ok).toBe(true)
     }
-  })
-})
-
-const WRAPPED: readonly { form: string; options: ImageWriterOptions; layers: readonly string[] }[] =
-  [
-    {
-      form: 'libxl',
-      options: { form: 'libxl', kind: 'hvm', xen: XEN },
-      layers: ['libxl', 'libxc'],
-    },
-    {
-      form: 'xl',
-      options: { form: 'xl', kind: 'hvm', xen: XEN, config: '{"a":1}' },
-      layers: ['xl', 'libxl', 'libxc'],
-    },
-    {
-      form: 'libvirt',
-      options: { form: 'libvirt', kind: 'hvm', xen: XEN, xml: '<domain/>' },
-      layers: ['libvirt', 'libxl', 'libxc'],
-    },
-  ]
-
-describe.each(WRAPPED)('$form', ({ options, layers }) => {
-  it('is around the image, with the state of device models behind it', async () => {
-    const writer = withHead(new ImageWriter(options))
-    state(writer)
-    writer.endLibxc()
-    writer.emulatorXenstoreData([['physmap/f0000000/name', 'vga.vram']])
-    writer.emulatorContext(Uint8Array.of(1, 2, 3))
-    expect(writer.end()).toMatchObject({ ok: true, layers })
-    const bytes = concat(writer.take())
-    const head = await readHead(bytes)
-    expect(head.layers).toEqual(layers)
-    expect((await readAll(bytes)).error).toBeNull()
-    if (options.form === 'xl')
-      expect([head.config, head.configLanguage]).toEqual(['{"a":1}', 'json'])
-    if (options.form === 'libvirt') expect(head.config).toBe('<domain/>')
-  })
-
-  it('ends with its image where nothing else is to be said', async () => {
-    const writer = withHead(new ImageWriter(options))
-    state(writer)
-    expect(writer.end().complete).toBe(true)
-    const { events } = await readAll(concat(writer.take()))
-    expect(events.slice(-3).map(({ layer, name }) => `${layer} ${name}`)).toEqual([
-      'libxc END',
-      'libxl END',
-      `${layers[0]} end`,
-    ])
-  })
-
-  it('has checkpoints, and ends behind one', async () => {
-    const writer = withHead(new ImageWriter({ ...options, checkpointed: true }))
-    for (let round = 0; round < 3; round++) {
-      writer.pageData([round], page(round))
-      state(writer)
-      writer.checkpoint()
-      writer.emulatorContext(Uint8Array.of(round))
-      writer.checkpointEnd()
-    }
-    expect(writer.end()).toMatchObject({ ok: true, checkpoints: { complete: 3 } })
-    const { events } = await readAll(concat(writer.take()))
-    expect(events.at(-1)).toMatchObject({ kind: 'end', by: 'end-of-input', checkpoints: 3 })
-  })
-
-  it('does not end within a round, nor between two', () => {
-    const writer = withHead(new ImageWriter({ ...options, checkpointed: true }))
-    state(writer)
-    writer.checkpoint()
-    expect(refusalOf(() => writer.end()).code).toBe('UNEXPECTED_RECORD')
-    writer.checkpointEnd()
-    writer.pageData([1], page(1))
-    expect(refusalOf(() => writer.end()).message).toMatch(/TRUNCATED|ends|missing/)
-    expect(writer.report).toBeNull()
-  })
-
-  it('keeps records of its forms apart', () => {
-    const writer = withHead(new ImageWriter(options))
-    state(writer)
-    expect(refusalOf(() => writer.emulatorContext(new Uint8Array())).code).toBe('UNEXPECTED_RECORD')
-    expect(refusalOf(() => writer.checkpointEnd()).code).toBe('UNEXPECTED_RECORD')
-    expect(refusalOf(() => writer.xenopsdRecord('Varstored', new Uint8Array())).code).toBe(
-      'UNEXPECTED_RECORD',
-    )
-    writer.endLibxc()
-    expect(refusalOf(() => writer.tscInfo(TSC)).message).toContain('libxl is being written')
-    // None of that spoiled it.
-    expect(writer.end().ok).toBe(true)
-    expect(refusalOf(() => writer.tscInfo(TSC)).message).toContain('behind the end')
-    expect(writer.end()).toBe(writer.report)
-  })
-})
-
-describe('xenopsd', () => {
-  const options: ImageWriterOptions = {
-    form: 'xenopsd',
-    kind: 'hvm',
-    xen: XEN,
-    metadata: '((vm_str "(a b)")(xs_subtree()))',
-  }
-
-  it('is around the image, with its records behind it', async () => {
-    const writer = withHead(new ImageWriter(options))
-    state(writer)
-    writer.endLibxc()
-    writer.xenopsdRecord('Varstored', Uint8Array.of(1))
-    writer.xenopsdRecord('Qemu_trad', Uint8Array.of(1, 2, 3))
-    expect(writer.end()).toMatchObject({ ok: true, layers: ['xenopsd', 'libxc'] })
-    const bytes = concat(writer.take())
-    expect((await readHead(bytes)).metadata?.vm).toBe('(a b)')
-    const { events } = await readAll(bytes)
-    expect(events.at(-2)?.name).toBe('End_of_image')
-  })
-
-  it('refuses metadata that xenopsd could not read', () => {
-    expect(() => {
-      const writer = withHead(new ImageWriter({ ...options, metadata: '((' }))
-      state(writer)
-      writer.end()
-    }).toThrow(ImageWriterError)
   })
 })
 
