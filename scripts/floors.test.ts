@@ -22,6 +22,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   cpuid: ['bigint-buffer'],
   core: ['zod', 'io-ts', 'fp-ts'],
   'hw-xen': ['koffi'],
+  cli: ['zod'],
 }
 /** Packages that may use Node’s modules anywhere; the others in commands and in files that are the entry of a /node subpath. */
 const WITH_IO = ['hw-xen', 'cli']

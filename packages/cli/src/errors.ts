@@ -24,6 +24,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: 'it is not permitted; run as a user who may, or choose another place',
   EROFS: 'its file system is read-only; choose another place',
   ENOSPC: 'no space is left on its file system; make room, or choose another place',
+  EFBIG: 'the file would be larger than this process may write (ulimit -f); raise the limit',
   EDQUOT: 'the disk quota is used up; make room, or choose another place',
   EIO: 'the device answers with an error; look at the kernel log (dmesg)',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',

@@ -163,6 +163,7 @@ function documentOf({ features: found, featureset }: Question, table: FeatureTab
   return {
     format: 'xenlevel/features',
     version: 1,
+    ok: true,
     release: table.release,
     featureset: featureset.toString('-', table.words.length),
     features: found.map((feature) => ({

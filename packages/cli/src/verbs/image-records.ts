@@ -110,6 +110,8 @@ function rowOf({ event, times, size }: Run): string[] {
 function documentOf(event: Piece): object {
   const { kind, layer, name, offset, length, size } = event
   return {
+    format: 'xenlevel/image-event',
+    version: 1,
     ...{ kind, layer, name, offset, length, size },
     ...('type' in event && event.type !== undefined ? { type: event.type } : {}),
     ...('count' in event && event.count !== undefined

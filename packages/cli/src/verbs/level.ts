@@ -27,7 +27,7 @@ export const level = defineVerb({
       short: 'g',
       value: 'KIND',
       choices: ['hvm', 'pv'],
-      help: 'the kind of guest that is shown or written; hvm (which PVH is too) by default',
+      help: 'the kind of guest that is shown or written; hvm (which PVH is too) by default, pv where no host runs those',
     },
     method: {
       type: 'string',
@@ -84,7 +84,11 @@ export const level = defineVerb({
       },
       tell: (problem) => print.problem(problem),
     })
-    const request = { ...inputs, kind: values.guest ?? 'hvm', whole: values.whole === true }
+    const request = {
+      ...inputs,
+      kind: values.guest ?? usualKind(inputs.level),
+      whole: values.whole === true,
+    }
     const emitted = values.emit === undefined ? undefined : emit(values.emit, request)
     const answer: LevelAnswer = { ...inputs, emitted }
     const text =
@@ -96,6 +100,11 @@ export const level = defineVerb({
     return isWell(answer) ? EXIT.yes : EXIT.no
   },
 })
+
+/** HVM, unless there are only hosts without. */
+function usualKind({ hvm, pv }: PoolLevel): 'hvm' | 'pv' {
+  return hvm.count === 0 && pv.count > 0 ? 'pv' : 'hvm'
+}
 
 interface LevelAnswer {
   readonly level: PoolLevel

@@ -44,6 +44,12 @@ export const VERBS: readonly VerbRow[] = [
     load: async () => (await import('./host-show.js')).hostShow,
   },
   {
+    name: 'host diff',
+    group: 'hosts',
+    summary: 'what a reboot, firmware, microcode or Xen changed on a host, and why',
+    load: async () => (await import('./host-diff.js')).hostDiff,
+  },
+  {
     name: 'features',
     group: 'hosts',
     summary: 'names of features, and featuresets in both directions',
@@ -54,6 +60,12 @@ export const VERBS: readonly VerbRow[] = [
     group: 'pools',
     summary: 'what a pool can promise its guests, and what that costs',
     load: async () => (await import('./level.js')).level,
+  },
+  {
+    name: 'explain',
+    group: 'pools',
+    summary: 'what each lost feature means, who keeps it back, and who costs what',
+    load: async () => (await import('./explain.js')).explain,
   },
   {
     name: 'fleet mobility',
