@@ -1,7 +1,7 @@
 /** Counted features as columns: those that the same batches have are one, and those that all have are none. */
 import type { Era } from './eras.js'
 import type { FleetMember } from './fleet.js'
-import { Worths } from './worth.js'
+import { type Worths, WorthTable } from './worth.js'
 
 /** What hosts that are alike have in each era up to their own. */
 export interface Row {
@@ -22,7 +22,7 @@ export interface Columns {
 /** Puts counted features into columns, in the order of their first feature. */
 export function compressColumns(rows: readonly Row[], eras: readonly Era[]): Columns {
   const found = eras.map((era, at) => columnsOf(rows, era, at))
-  const worths = new Worths(
+  const worths = new WorthTable(
     found.map(({ base }) => base),
     found.map(({ columns }) => columns.map(({ weight }) => weight)),
   )

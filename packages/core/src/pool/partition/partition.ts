@@ -63,7 +63,8 @@ export interface FleetPartition {
 
 /**
  * Splits a fleet into at most `pools` pools so that most is kept: the weight of each feature in a pool's level, times the capacity of the
- * pool, over all pools. Compatibility bits and bits that warn of something do not count.
+ * pool, over all pools. Compatibility bits and bits that warn of something do not count, and nor does what is no feature, such as the
+ * width of addresses.
  *
  * Hosts that are alike stay together and count as one, so the search is among different hosts. It is exact for up to twelve of them
  * and, since real CPUs differ by generations, nearly always far beyond; `exact` says so, and `bound` says how far from the best a

@@ -108,23 +108,15 @@ export class Prices {
   /** The bound at these prices; the choice it comes from is remembered if it is a good one. */
   #look(states: Int8Array, prices: Float64Array): Descent {
     const gains = new Float64Array(states.length)
-    const taken: number[] = []
-    let bound = 0
-    for (const price of prices) bound += price
-    let room = this.#pools
+    const chosen = chosenBy(states)
     states.forEach((state, site) => {
-      if (state < 0) return
-      const gain = this.#gain(site, prices)
-      gains[site] = gain
-      if (state > 0) {
-        bound += gain
-        room--
-      } else taken.push(site)
+      if (state >= 0) gains[site] = this.#gain(site, prices)
     })
-    taken.sort((a, b) => (gains[b] ?? 0) - (gains[a] ?? 0) || a - b)
-    taken.length = Math.min(taken.length, Math.max(0, room))
-    for (const site of taken) bound += gains[site] ?? 0
-    this.#offer([...chosenBy(states), ...taken])
+    const taken = largest(gains, states, this.#pools - chosen.length)
+    const both = [...chosen, ...taken]
+    this.#offer(both)
+    let bound = both.reduce((sum, site) => sum + (gains[site] ?? 0), 0)
+    for (const price of prices) bound += price
     return { bound, prices: prices.slice(), gains, taken }
   }
 
@@ -186,6 +178,23 @@ export class Prices {
     }
     return score
   }
+}
+
+/** The open sites that gain most, best first, the first of equals first. */
+function largest(gains: Float64Array, states: Int8Array, count: number): number[] {
+  const sites: number[] = []
+  if (count <= 0) return sites
+  gains.forEach((gain, site) => {
+    if (states[site] !== 0) return
+    if (sites.length === count) {
+      if (gain <= (gains[sites[count - 1] ?? 0] ?? 0)) return
+      sites.pop()
+    }
+    let at = sites.length
+    while (at > 0 && gain > (gains[sites[at - 1] ?? 0] ?? 0)) at--
+    sites.splice(at, 0, site)
+  })
+  return sites
 }
 
 function chosenBy(states: Int8Array): number[] {

@@ -13,8 +13,14 @@ export interface ProvenChoice {
   readonly bound: number
 }
 
-/** Each look is at one batch of one site; so many take a quarter of a second. */
-const MOST_LOOKS = 60_000_000
+/** How far a search goes. */
+export interface SearchLimits {
+  /** The most sites to choose. */
+  readonly pools: number
+  /** How many batches of sites may be looked at; 60 million take a quarter of a second. */
+  readonly looks: number
+}
+
 const FIRST_TURNS = 400
 const LATER_TURNS = 60
 
@@ -29,14 +35,14 @@ interface Node {
 export function prove(
   sites: readonly Site[],
   fleet: Fleet,
-  pools: number,
+  { pools, looks }: SearchLimits,
   start: readonly number[],
 ): ProvenChoice {
   const search = new Prices(sites, fleet, pools, start)
   const root = { states: new Int8Array(sites.length), prices: search.pricesOf(start) }
   const open: Node[] = [{ ...root, bound: Number.POSITIVE_INFINITY }]
   let turns = FIRST_TURNS
-  while (search.looks < MOST_LOOKS) {
+  while (search.looks < looks) {
     const node = open.pop()
     if (node === undefined) break
     if (!search.mayBeat(node.bound)) continue

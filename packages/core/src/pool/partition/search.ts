@@ -1,10 +1,11 @@
 /** The search for the best partition: which way it goes, and what is proven of what it finds. */
 import { agglomerate } from './agglomerate.js'
+import { boundByParts } from './bound.js'
 import { closedLevels } from './closed-levels.js'
 import { type Assignment, assign, type Fleet, type Level, levelsOf, scoreOf } from './fleet.js'
 import { interchange } from './interchange.js'
 import { prove } from './prove.js'
-import { sitesOf } from './site.js'
+import { sitesOf, sitesTaken } from './site.js'
 import { bestBySubsets, FEW_BATCHES } from './subsets.js'
 
 /** How a partition was found: the first two look at everything there is, the third at what promises most. */
@@ -20,8 +21,8 @@ export interface Found {
 
 /** Up to this many levels all of them are tried. */
 const MOST_LEVELS = 3000
-/** So many batches have their bound found together, by looking at every subset. */
-const PART = 10
+/** How long a proof is looked for. */
+const LOOKS = 60_000_000
 
 /** The best partition into at most `pools` pools that is found. There must be no more families than pools. */
 export function search(fleet: Fleet, pools: number): Found {
@@ -44,8 +45,8 @@ export function byAllLevels(fleet: Fleet, pools: number): Found | null {
   if (levels === null) return null
   const first = agglomerate(fleet, pools).assignment
   const sites = sitesOf(levels, fleet)
-  const start = interchange(sites, numbersOf(first, levels, fleet), fleet)
-  const { chosen, bound } = prove(sites, fleet, pools, start)
+  const start = interchange(sites, sitesTaken(first, levels, fleet), fleet)
+  const { chosen, bound } = prove(sites, fleet, { pools, looks: LOOKS }, start)
   return { assignment: better(first, chosen, levels, fleet), method: 'branch-and-bound', bound }
 }
 
@@ -53,26 +54,12 @@ export function byAllLevels(fleet: Fleet, pools: number): Found | null {
 export function bySomeLevels(fleet: Fleet, pools: number): Found {
   const { assignment: first, levels } = agglomerate(fleet, pools)
   const sites = sitesOf(levels, fleet)
-  const chosen = interchange(sites, numbersOf(first, levels, fleet), fleet)
+  const chosen = interchange(sites, sitesTaken(first, levels, fleet), fleet)
   return {
     assignment: better(first, chosen, levels, fleet),
     method: 'local-search',
     bound: boundByParts(fleet, pools),
   }
-}
-
-/** The places of the levels of an assignment among these. */
-function numbersOf(assignment: Assignment, levels: readonly Level[], fleet: Fleet): number[] {
-  return [...levelsOf(assignment, fleet).values()].map((level) => find(levels, level))
-}
-
-function find(levels: readonly Level[], { family, era, bits }: Level): number {
-  return levels.findIndex(
-    (level) =>
-      level.family === family &&
-      level.era === era &&
-      level.bits.every((word, at) => word === bits[at]),
-  )
 }
 
 /** The better of an assignment and a choice of levels; the first of equals. */
@@ -95,22 +82,6 @@ function better(
     next = assign([...levelsOf(next, fleet).values()], fleet)
   }
   return best
-}
-
-/**
- * A bound for fleets that are too mixed for a proof: the best of each part for itself. Hosts of a part lose less in a partition of the
- * part than in one of the fleet, so the sum is no less than the best of the whole. Parts are dealt, so that each is as mixed as the fleet.
- */
-function boundByParts(fleet: Fleet, pools: number): number {
-  const parts = Math.ceil(fleet.batches.length / PART)
-  let bound = 0
-  for (let part = 0; part < parts; part++) {
-    const own = { ...fleet, batches: fleet.batches.filter((_, at) => at % parts === part) }
-    const best =
-      own.batches.length <= pools ? Int32Array.from(own.batches.keys()) : bestBySubsets(own, pools)
-    bound += best === null ? 0 : scoreOf(best, own)
-  }
-  return bound
 }
 
 /** The same partition with pools joined where that costs nothing, so that there are no more than are worth having. */

@@ -4,9 +4,18 @@
  * A column is a set of features that the same batches have: they are kept or lost together, so one bit stands for all of them.
  */
 
-/** Sums weights over the bits of dense words; one table of 256 sums for each byte. */
-export class Worths {
+/** What bits are worth. */
+export interface Worths {
   /** Words of one era. */
+  readonly words: number
+  /** What these bits are worth in an era. */
+  of(bits: Uint32Array, era: number): number
+  /** What two vectors of bits have in common is worth in an era. */
+  ofBoth(a: Uint32Array, b: Uint32Array, era: number): number
+}
+
+/** Sums weights over the bits of dense words; one table of 256 sums for each byte. */
+export class WorthTable implements Worths {
   readonly words: number
   readonly #base: readonly number[]
   readonly #sums: Float64Array
@@ -31,12 +40,10 @@ export class Worths {
     })
   }
 
-  /** What these bits are worth in an era. */
   of(bits: Uint32Array, era: number): number {
     return this.ofBoth(bits, bits, era)
   }
 
-  /** What two vectors of bits have in common is worth in an era. */
   ofBoth(a: Uint32Array, b: Uint32Array, era: number): number {
     const sums = this.#sums
     let sum = this.#base[era] ?? 0
@@ -52,4 +59,22 @@ export class Worths {
     }
     return sum
   }
+}
+
+/**
+ * What bits are worth in the era where they are worth most, of those up to the given one. By this measure, which is never lower, hosts that
+ * leave a pool never make it worth less: by the rules of a newer release, which then may count, something may have to go.
+ */
+export function highestWorths(worths: Worths): Worths {
+  return {
+    words: worths.words,
+    of: (bits, era) => highest(era, (at) => worths.of(bits, at)),
+    ofBoth: (a, b, era) => highest(era, (at) => worths.ofBoth(a, b, at)),
+  }
+}
+
+function highest(era: number, worthIn: (era: number) => number): number {
+  let most = worthIn(era)
+  for (let at = 0; at < era; at++) most = Math.max(most, worthIn(at))
+  return most
 }
