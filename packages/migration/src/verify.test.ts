@@ -273,7 +273,9 @@ describe('what the receiver is told', () => {
     ['no checkpoints', remus(), { checkpointed: false }, ['UNEXPECTED_RECORD']],
     ['no vCPU', pvImage(), { vcpus: 0 }, ['VCPU_OUT_OF_RANGE', 'MISSING_RECORD']],
     ['little memory', hvm(), { maxPfn: 1 }, ['PFN_OUT_OF_RANGE']],
-    ['an xl file without a configuration', xl(''), {}, []],
+    ['a configuration without an end', xl('{}'), {}, ['BAD_XL_CONFIG']],
+    ['one that is no JSON', xl('name = "guest"\0'), {}, ['BAD_XL_CONFIG']],
+    ['one that is', xl('{}\0'), {}, []],
     [
       'an old Xen',
       hvm(record(0x12, new Uint8Array(32).fill(0xce, 0, 1).fill(0xa, 16, 17).fill(1, 17, 18))),

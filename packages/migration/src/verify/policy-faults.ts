@@ -15,18 +15,23 @@ import type { ImageJudgeOptions } from './options.js'
 
 /** The entries of a record; those beyond the most that any release takes are only counted. */
 export interface PolicyEntries {
+  /** Those of a CPUID policy. */
   readonly leaves: readonly CpuidLeaf[]
+  /** Those of an MSR policy. */
   readonly msrs: readonly MsrEntry[]
   /** How many there are. */
   readonly count: number
 }
 
 /** Something that is wrong with an entry, or with their number. */
-export interface PolicyFaults {
+export interface PolicyFault {
+  /** What it is. */
   readonly code: ImageFindingCode
+  /** One sentence for people. */
   readonly message: string
   /** Which entry; null for all. */
   readonly index: number | null
+  /** The verdicts that it makes "no". */
   readonly rejects: readonly ImageVerdictName[]
 }
 
@@ -59,7 +64,7 @@ const isCode = (errno: string): errno is keyof typeof CODES => errno in CODES
  * Everything that a Xen refuses of the entries, in the order of the entries. The producer is judged by the newest release, and the
  * receiver by its own.
  */
-export function releaseFaults(entries: PolicyEntries, options: ImageJudgeOptions): PolicyFaults[] {
+export function releaseFaults(entries: PolicyEntries, options: ImageJudgeOptions): PolicyFault[] {
   const receiver = options.release ?? hostRelease(options.host)
   const newest = faultsFor(entries, {})
   if (receiver === undefined) return newest.map((fault) => ({ ...fault, rejects: BOTH }))
@@ -84,7 +89,7 @@ export function releaseFaults(entries: PolicyEntries, options: ImageJudgeOptions
 
 const BOTH: readonly ImageVerdictName[] = ['verify', 'restore']
 
-type EntryFault = Omit<PolicyFaults, 'rejects'>
+type EntryFault = Omit<PolicyFault, 'rejects'>
 type Release = { readonly release?: string }
 
 function faultsFor({ leaves, msrs, count }: PolicyEntries, options: Release): EntryFault[] {
@@ -126,7 +131,7 @@ function refusal(
 }
 
 /** Entries for a place that an earlier one was for. */
-export function repeatedEntries({ leaves, msrs }: PolicyEntries): PolicyFaults[] {
+export function repeatedEntries({ leaves, msrs }: PolicyEntries): PolicyFault[] {
   const seen = new Set<string>()
   const names = [
     ...leaves.map(({ leaf, subleaf }) =>

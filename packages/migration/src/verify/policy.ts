@@ -9,7 +9,7 @@ import {
   hostFaults,
   POLICY_SIZES,
   type PolicyEntries,
-  type PolicyFaults,
+  type PolicyFault,
   releaseFaults,
   repeatedEntries,
 } from './policy-faults.js'
@@ -70,7 +70,7 @@ export class PolicyRules {
     const { offset, path, entries, type } = body
     const { options } = this.#bench
     const size = POLICY_SIZES[type]?.entry ?? 0
-    const said = (faults: PolicyFaults[]) => {
+    const said = (faults: PolicyFault[]) => {
       for (const { index, ...fault } of faults)
         this.#bench.found({
           ...fault,

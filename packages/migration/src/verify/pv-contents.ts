@@ -26,7 +26,9 @@ export interface ContentObserver {
 
 /** A page whose content follows. */
 export interface ListedPage {
+  /** Its number. */
   readonly pfn: number
+  /** Its type, of four bits. */
   readonly type: number
 }
 

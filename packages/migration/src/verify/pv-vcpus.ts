@@ -46,8 +46,11 @@ interface BasicState {
 
 /** What is known of the guest's pages. */
 export interface KnownPages {
+  /** What came of them. */
   readonly pages: PvPages
+  /** The last one. */
   readonly last: number
+  /** Bytes of a word of the guest. */
   readonly width: 4 | 8
   /** Whether contents were looked into, and with them which pages have memory. */
   readonly contents: boolean

@@ -42,8 +42,9 @@ export interface RecordRule {
   readonly type: number
   /** The kind of guest whose images have it; both by default. */
   readonly guest?: 'pv' | 'hvm'
-  /** Where it comes once at most; a second is the producer's fault, and where `twice` says so the receiver's too. */
+  /** Where it comes once at most. */
   readonly once?: 'image' | 'round'
+  /** The verdicts that a second one makes "no"; `verify` by default. */
   readonly twice?: readonly ImageVerdictName[]
   /** Its length, by rules that all hold. */
   readonly length?: readonly LengthRule[]
