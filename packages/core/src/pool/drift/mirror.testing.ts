@@ -1,5 +1,27 @@
 /** For tests: a drift without its sentences, and as it looks from the other side. */
-import type { SnapshotDrift } from './types.js'
+import type {
+  AffectedGuest,
+  DriftCause,
+  FactChange,
+  FeatureChange,
+  FieldChange,
+  SnapshotDrift,
+} from './types.js'
+
+type Told<Change> = Omit<Change, 'message' | 'explanations'> & {
+  readonly explanations: readonly (readonly string[])[]
+}
+
+/** A drift as far as it is the same for everyone who tells it. */
+export interface PlainDrift extends Pick<SnapshotDrift, 'same' | 'level'> {
+  readonly facts: readonly Told<FactChange>[]
+  readonly features: readonly Told<FeatureChange>[]
+  readonly fields: readonly Told<FieldChange>[]
+  readonly causes: readonly Omit<DriftCause, 'evidence'>[]
+  readonly guests: readonly (Omit<AffectedGuest, 'reasons'> & {
+    readonly reasons: readonly (readonly (string | undefined)[])[]
+  })[]
+}
 
 /** What has to be the same in both directions, in the words of one of them. */
 export function mirrored(drift: SnapshotDrift): unknown {
@@ -44,7 +66,7 @@ function swapped<Value>(pair: { before: Value; after: Value } | null): unknown {
 }
 
 /** A drift without sentences, which tell it in one direction. */
-export function plain(drift: SnapshotDrift) {
+export function plain(drift: SnapshotDrift): PlainDrift {
   const causes = (each: SnapshotDrift['features'][number]['explanations']) =>
     each.map(({ cause, certainty }) => [cause, certainty])
   return {

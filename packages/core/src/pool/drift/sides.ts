@@ -45,7 +45,7 @@ export interface Side {
 }
 
 /** Looks at one side. */
-export function sideOf(snapshot: HostSnapshot, commandLine: string | undefined): Side {
+function sideOf(snapshot: HostSnapshot, commandLine: string | undefined): Side {
   const { xen, featuresets, unknownWords } = snapshot
   const release = xen === null ? undefined : nearestRelease(xen.release)
   const newest = featureTable()

@@ -29,7 +29,7 @@ export interface SharedReason {
 }
 
 /** Whether a reason keeps a guest away. */
-export function isAgainst({ grade }: Reason): boolean {
+function isAgainst({ grade }: Reason): boolean {
   return grade === 'refused' || grade === 'lost'
 }
 
