@@ -252,6 +252,21 @@ export type { UnplacedHost } from './pool/partition/read-fleet.js'
 export type { FleetPool, HostLoss } from './pool/partition/report.js'
 export type { PartitionMethod } from './pool/partition/search.js'
 export { parsePoolLevel } from './pool/read-level.js'
+export type {
+  GuestEffects,
+  GuestLosingMobility,
+  GuestToMove,
+  GuestToPowerCycle,
+  HostUpgrade,
+  LevelChange,
+  LevelGain,
+  LevelLoss,
+  RunningGuest,
+  WhatIf,
+  WhatIfOptions,
+} from './pool/what-if/types.js'
+export type { ReleaseUpgrade } from './pool/what-if/upgraded.js'
+export { whatIf } from './pool/what-if/what-if.js'
 export type { HostChanges } from './pool/whole/level-policies.js'
 export {
   type LevelPoliciesOptions,

@@ -3,39 +3,21 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { describeRecorded } from '../../../../fixtures/recorded.js'
 import { poolLevelSchema } from '../documents/pool-level.js'
-import type { HostSnapshot } from '../documents/snapshot.js'
 import { admitGuest } from '../guest/admit.js'
-import { recordedHost } from '../guest/recorded.testing.js'
 import { hostWith } from '../hosts.testing.js'
-import { runsHvm } from '../xen/host-policies.js'
 import { levelPool } from './level.js'
-
-function snapshotOf(boot: string, name: string): HostSnapshot {
-  const { release, raw, host, pvMax, pvDefault, hvmMax, hvmDefault } = recordedHost(boot)
-  const hvm = runsHvm({ release, host, pvMax, pvDefault, hvmMax, hvmDefault })
-  const [vendor, signature] = [host.vendor, host.leaf(1).a]
-  return hostWith(name, [], {
-    cpu: { vendor, brand: '', signature, physAddrBits: host.physAddrBits, microcodeRevision: null },
-    xen: { release, hvm, hap: hvm },
-    featuresets: {},
-    policies: {
-      ...(raw === undefined ? {} : { raw }),
-      ...{ host, pvMax, pvDefault },
-      ...(hvm ? { hvmMax, hvmDefault } : {}),
-    },
-  })
-}
+import { recordedSnapshot } from './recorded-snapshots.testing.js'
 
 describeRecorded(
   ['4.17-debian-Haswell', '4.17-debian-Skylake-Server', '4.17-debian-EPYC', '4.22.0-EPYC'].map(
     (boot) => `xen/hosts/${boot}.json`,
   ),
   () => {
-    const haswell = snapshotOf('4.17-debian-Haswell', 'haswell-1')
-    const skylake = snapshotOf('4.17-debian-Skylake-Server', 'skylake-1')
+    const haswell = recordedSnapshot('4.17-debian-Haswell', 'haswell-1')
+    const skylake = recordedSnapshot('4.17-debian-Skylake-Server', 'skylake-1')
     const epycs = [
-      snapshotOf('4.17-debian-EPYC', 'epyc-1'),
-      snapshotOf('4.22.0-EPYC', 'epyc-2'),
+      recordedSnapshot('4.17-debian-EPYC', 'epyc-1'),
+      recordedSnapshot('4.22.0-EPYC', 'epyc-2'),
     ] as const
 
     it.each([

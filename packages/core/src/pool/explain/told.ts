@@ -17,7 +17,7 @@ export interface ToldFeature {
 }
 
 /** Bits that say what an empty return stack falls back on: a level has one of them if any host has either. */
-const RETURN_PREDICTIONS: readonly FeatureName[] = ['RSBA', 'RRSBA']
+export const RETURN_PREDICTIONS: readonly FeatureName[] = ['RSBA', 'RRSBA']
 
 /** Features of the level that some host which counts lacks, by bit. */
 export function findTold(level: PoolLevel, pool: LevelGroups): ToldFeature[] {
