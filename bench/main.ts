@@ -11,9 +11,10 @@ import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
 import { fleetFiles } from './fleet-files.js'
 import { hypercallOverhead } from './hypervisor.js'
+import { IMAGE_MEMORY, imageRows } from './images.js'
 import { microcodeDirectory } from './microcode.js'
 import type { Operation } from './operation.js'
-import { operations } from './operations.js'
+import { CPU_LEAVES, operations } from './operations.js'
 
 const root = new URL('../', import.meta.url)
 
@@ -80,6 +81,7 @@ async function processes(): Promise<Row[]> {
     const peer = { name: 'iucode_tool, and the start of Node', time: theirs, ratio: theirs / ours }
     rows.push({ ...row('verify a directory of microcode from disk', ours, theirs), peer })
   }
+  rows.push(...images())
   return existsSync(new URL('packages/cpuid/dist/index.js', root))
     ? [...rows, row('import @xenlevel/cpuid, as built', importTime(), 5e6)]
     : rows
@@ -94,6 +96,17 @@ async function fleetRows(): Promise<Row[]> {
     { ...row('level 1,000,000 hosts from files, one a line', ours.seconds * 1e9, 10e9), peer },
     row('… and its peak memory', ours.megabytes, 300, 'MB'),
   ]
+}
+
+/** Domain images: each judgement with the memory that its process had. */
+function images(): Row[] {
+  return imageRows(CPU_LEAVES).flatMap(({ name, nanoseconds, limit, megabytes, peer }) => [
+    {
+      ...row(name, nanoseconds, limit),
+      peer: peer === null ? null : { ...peer, ratio: peer.time / nanoseconds },
+    },
+    row('… and its peak memory', megabytes, IMAGE_MEMORY, 'MB'),
+  ])
 }
 
 function row(operation: string, ours: number, limit: number, unit?: 'MB'): Row {

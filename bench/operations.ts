@@ -28,7 +28,7 @@ import { planning } from './planning.js'
 const fixtures = new URL('../fixtures/', import.meta.url)
 
 /** 39 leaves of an Intel server CPU's shape: as many as Xen's own benchmark of its records had. */
-const CPU_LEAVES: readonly CpuidLeaf[] = [
+export const CPU_LEAVES: readonly CpuidLeaf[] = [
   ...[0, 1, 2, 3].map((leaf) => ({ leaf, subleaf: null, ...registersOf(leaf) })),
   ...[0, 1, 2, 3].map((subleaf) => ({
     leaf: 4,

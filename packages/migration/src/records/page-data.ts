@@ -43,27 +43,21 @@ interface ListedPages extends PageCounts {
 /** Reads the count and the list, as far as both have room. */
 function* walkList(cursor: Cursor, piece: Beginning, shown: boolean): Steps<ListedPages> {
   if (piece.length < HEAD_BYTES) return { count: 0, withData: 0, reserved: false }
+  const { queue, judge } = cursor
   const head = yield* cursor.take(HEAD_BYTES)
   const count = viewOf(head).getUint32(0, true)
-  if (viewOf(head).getUint32(4, true) !== 0)
-    cursor.note({
-      code: 'RESERVED_BITS',
-      message: 'The word behind the count of PAGE_DATA has to be zero',
-      offset: cursor.offset - HEAD_BYTES / 2,
-    })
   if (shown) yield* cursor.show(piece, head)
   if (listBytes(count) > piece.length) return { count, withData: 0, reserved: false }
-  const { queue } = cursor
-  const judge = judgeOf(cursor)
   let withData = 0
   let reserved = false
   for (let left = count * PFN_BYTES; left > 0; ) {
     if (queue.length < PFN_BYTES && (yield { do: 'fill', bytes: PFN_BYTES }) < PFN_BYTES)
       throw cursor.truncated(left)
     const list = queue.takeUnits(PFN_BYTES, Math.min(left, MOST_AT_ONCE))
-    const judged = judge(list)
-    withData += judged.withData
-    reserved ||= judged.reservedType >= 0
+    // A judge looks at all of it: looking twice would take twice the time.
+    const looked = judge === null ? countPages(list) : judge.lists.add(list)
+    withData += looked.withData
+    reserved ||= looked.reservedType >= 0
     left -= list.length
     if (shown) yield* cursor.show(piece, list)
   }
@@ -100,11 +94,6 @@ interface PieceOfList {
   readonly withData: number
   /** Where it has a type that Xen does not have; -1 if it has none. */
   readonly reservedType: number
-}
-
-/** Who looks at a list: the judge, if there is one, as looking twice would take twice the time. */
-function judgeOf({ judge }: Cursor): (list: Uint8Array) => PieceOfList {
-  return judge === null ? countPages : (list) => judge.lists.add(list)
 }
 
 function countPages(list: Uint8Array): PieceOfList {

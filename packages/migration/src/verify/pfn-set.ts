@@ -1,7 +1,7 @@
 /** Which pfns were seen: a bitmap in blocks, of which only those exist that a pfn fell into, up to a limit. */
 
 /** Words of a block: bits of 32768 pfns in 4 KiB. */
-export const BLOCK_WORDS = 1024
+const BLOCK_WORDS = 1024
 const PFNS_OF_BLOCK = BLOCK_WORDS * 32
 /** Blocks of the pfns that differ in their low 32 bits alone. */
 const BLOCKS_OF_LOW = 2 ** 32 / PFNS_OF_BLOCK
