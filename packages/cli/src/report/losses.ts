@@ -16,7 +16,7 @@ export function lossesOf(
   >()
   for (const loss of losses) {
     if (!loss.guests.includes(kind)) continue
-    const hosts = loss.hosts.flatMap((name) => placeOf.get(name) ?? [])
+    const hosts = loss.hosts.flatMap((name) => placeOf.get(name) ?? []).sort((a, b) => a - b)
     const key = `${loss.kind} ${loss.count} ${hosts.join(' ')}`
     const group = groups.get(key)
     if (group === undefined)

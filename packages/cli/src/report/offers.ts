@@ -63,8 +63,8 @@ export function stateOf(
 /** Why the level has a feature that a host lacks, or why a feature does not count; empty where that needs no reason. */
 export function whyOf(feature: FeatureName, state: FeatureState, cells: string): string {
   if (state === 'kept' && /[rhn]/.test(cells))
-    return 'what any host of the pool has of it, guests have to know'
+    return 'What is so on any host of the pool, guests have to be told.'
   if (state !== 'uncounted') return ''
   const row = COMPATIBILITY_BITS.find(({ features }) => features.includes(feature))
-  return row?.reason ?? 'repeats a bit of leaf 1'
+  return `Does not count: ${row?.reason ?? 'repeats a bit of leaf 1'}.`
 }

@@ -2,7 +2,7 @@
 import { joined, type Markup, markup } from './markup.js'
 import { MOST_COLUMNS } from './narrow.js'
 import type { LossMeaning, PoolReport, ReportColumn, ReportHost, ReportLoss } from './types.js'
-import { allHostNames, columnName, count, GUESTS, hostNames } from './wording.js'
+import { allHostNames, columnNames, count, GUESTS, hostNames } from './wording.js'
 
 /** The section of hosts. */
 export function hostsSection(report: PoolReport): Markup {
@@ -18,7 +18,7 @@ export function hostsSection(report: PoolReport): Markup {
       : ''
   return markup`<section id="hosts" aria-labelledby="hosts-h">
 <h2 id="hosts-h">The hosts, and who costs what</h2>
-<p class="mut">${alike}${many}</p>
+<p class="mut">${alike}${many} The dark part of a bar is what the level keeps of what a host offers.</p>
 <table class="hosts" role="table">
 <thead role="rowgroup"><tr role="row">${['Host', 'Processor', 'Offers', 'Without it the pool gains'].map((text) => markup`<th scope="col" role="columnheader">${text}</th>`)}</tr></thead>
 <tbody role="rowgroup">
@@ -86,11 +86,9 @@ function gain(report: PoolReport, column: ReportColumn): Markup {
   if (!counts)
     return markup`<span class="mut">cannot run ${GUESTS[report.kind]}, and does not count</span>`
   if (features.length === 0) return markup`<span class="mut">nothing</span>`
-  const others = gainWith.flatMap((at) => report.columns[at] ?? [])
-  const names = others.map((other) => markup`<bdi>${columnName(report, other)}</bdi>`)
   const who =
-    others.length > 0
-      ? markup` <small>with ${joined(names, ', ')}</small>`
+    gainWith.length > 0
+      ? markup` <small>with ${columnNames(report, gainWith)}</small>`
       : hosts.length > 1
         ? markup` <small>all of them</small>`
         : null

@@ -1,7 +1,7 @@
 /** Hosts × features as a table: the evidence for everything else on the page. */
-import { joined, Markup, markup } from './markup.js'
+import { Markup, markup } from './markup.js'
 import type { FeatureState, PoolReport, ReportFeature } from './types.js'
-import { CELLS, columnName, count, GUESTS, STATES } from './wording.js'
+import { CELLS, columnName, columnNames, count, GUESTS, STATES } from './wording.js'
 
 /** The section. */
 export function matrixSection(report: PoolReport): Markup {
@@ -14,7 +14,7 @@ ${legend(groups)}
 <div class="scroll" id="scroll" tabindex="0" role="region" aria-labelledby="matrix-h">
 <table id="grid" class="grid" data-meanings="${JSON.stringify(meanings)}">
 <caption class="vh">What each host offers ${GUESTS[report.kind]}: ${count(features.length, 'feature')} on ${count(columns.length, 'kind')} of host, and what the level keeps of it.</caption>
-<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">Why</th><th scope="col" class="a">What losing it means</th></tr></thead>
+<thead><tr><th scope="col" class="f">Feature</th><th scope="col" class="s">Level</th>${columns.map((column) => columnHead(columnName(report, column)))}<th scope="col" class="w">Whose doing</th><th scope="col" class="a">What it means</th></tr></thead>
 ${groups}
 </table>
 </div>
@@ -47,9 +47,9 @@ function tally(rows: readonly ReportFeature[]): string {
 }
 
 function row(report: PoolReport, feature: ReportFeature, place: string): Markup {
-  const { name, bit, state, cells, losing, meaning } = feature
+  const { name, bit, state, cells, losing, why, meaning } = feature
   const title = `${place} bit ${bit & 31}`
-  return markup`<tr id="b${bit}" class="${state}" data-m="${meaning}"><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${reason(report, feature)}</td><td class="a">${state === 'lost' ? losing : null}</td></tr>
+  return markup`<tr id="b${bit}" class="${state}" data-m="${meaning}"><th scope="row" class="f" title="${title}">${name}</th><td class="s">${STATES[state]}</td>${cellsOf(cells, state)}<td class="w">${blame(report, feature)}</td>${meaningOf(state === 'lost' ? losing : why)}</tr>
 `
 }
 
@@ -72,28 +72,29 @@ function cellsOf(cells: string, state: FeatureState): Markup {
   return new Markup(text)
 }
 
-/** Whose doing it is that a feature is lost, in as few names as say it; of other features what needs a reason. */
-function reason(report: PoolReport, { state, cells, why }: ReportFeature): Markup | null {
-  if (state !== 'lost') return markup`${why}`
-  const having = report.columns.filter((_, at) => cells[at] === 'y')
-  const lacking = report.columns.filter((_, at) => cells[at] !== 'y' && cells[at] !== 'u')
+/** A sentence can be longer than there is room for. */
+function meaningOf(sentence: string): Markup {
+  return sentence === ''
+    ? markup`<td class="a"></td>`
+    : markup`<td class="a" title="${sentence}">${sentence}</td>`
+}
+
+/** Whose doing it is that a feature is lost, in as few names as say it. */
+function blame(report: PoolReport, { state, cells }: ReportFeature): Markup | null {
+  if (state !== 'lost') return null
+  const places = report.columns.map((_, at) => at)
+  const having = places.filter((at) => cells[at] === 'y')
+  const lacking = places.filter((at) => cells[at] !== 'y' && cells[at] !== 'u')
   if (lacking.length === 0) return markup`what it needs is lost`
   const few = Math.min(lacking.length, having.length)
   if (few > MOST_NAMES) return markup`on ${having.length} of ${having.length + lacking.length}`
   return lacking.length <= having.length
-    ? markup`not on ${names(report, lacking)}`
-    : markup`only on ${names(report, having)}`
+    ? markup`not on ${columnNames(report, lacking)}`
+    : markup`only on ${columnNames(report, having)}`
 }
 
 /** How many names a cell can hold. */
 const MOST_NAMES = 3
-
-function names(report: PoolReport, columns: PoolReport['columns']): Markup {
-  return joined(
-    columns.map((column) => markup`<bdi>${columnName(report, column)}</bdi>`),
-    ', ',
-  )
-}
 
 const SIGNS: readonly (readonly [sign: string, meaning: string])[] = [
   ['y', 'offers it'],

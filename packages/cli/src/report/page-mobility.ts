@@ -3,7 +3,7 @@ import { joined, Markup, markup } from './markup.js'
 import { featureLinks } from './page-hosts.js'
 import { columnHead } from './page-matrix.js'
 import type { PoolReport, ReportGuest, ReportReason, ReportVerdict } from './types.js'
-import { columnName, count } from './wording.js'
+import { columnName, columnNames, count, foldedNames } from './wording.js'
 
 /** The section; nothing if there are no guests. */
 export function mobilitySection(report: PoolReport): Markup | null {
@@ -22,6 +22,7 @@ ${mobility.guests.map(guestRow)}</tbody>
 </table>
 </div>
 <p id="guest-detail" class="detail js-only" role="status" aria-live="polite"></p>
+${mobility.guests.flatMap((guest) => alikeEntry(guest) ?? [])}
 ${mobility.verdicts.map((verdict) => verdictEntry(report, verdict, few))}
 </section>`
 }
@@ -51,6 +52,14 @@ function guestName(names: readonly string[]): Markup {
   return markup`<bdi>${first}</bdi>${others}`
 }
 
+/** The names behind a number, once. */
+function alikeEntry({ names }: ReportGuest): Markup | null {
+  if (names.length === 1) return null
+  const all = foldedNames(names, 'guest')
+  return markup`<div class="alike"><b>${guestName(names)}</b>: ${all}</div>
+`
+}
+
 const GRADES = {
   refused: 'Xen refuses it',
   lost: 'Xen takes it and drops in silence',
@@ -64,20 +73,7 @@ function verdictEntry(
   few: boolean,
 ): Markup {
   const names = report.mobility?.guests[guest]?.names ?? []
-  const hosts = joined(
-    columns.map((at) => {
-      const column = report.columns[at]
-      return markup`<bdi>${column === undefined ? '' : columnName(report, column)}</bdi>`
-    }),
-    ', ',
-  )
-  const all =
-    names.length === 1
-      ? null
-      : markup`<p class="mut">${count(names.length, 'guest')} alike: ${joined(
-          names.map((name) => markup`<bdi>${name}</bdi>`),
-          ', ',
-        )}</p>`
+  const hosts = columnNames(report, columns)
   const level =
     levelTo === null
       ? admitted || advice === null
@@ -89,7 +85,7 @@ function verdictEntry(
       ? null
       : markup`<p class="mut">Judged by features alone: more is not known.</p>`
   return markup`<details class="verdict"${few ? OPEN : null}><summary><b>${guestName(names)}</b> on ${hosts}: <span class="${admitted ? 'mut' : 'bad'}">${inShort(reasons)}</span></summary>
-${all}${reasons.map((reason) => reasonEntry(report, reason))}${level}${extent}
+${reasons.map((reason) => reasonEntry(report, reason))}${level}${extent}
 </details>
 `
 }

@@ -53,7 +53,7 @@ nav{margin-top:1.5rem}nav ul{display:flex;flex-wrap:wrap;gap:.35rem 1.25rem;list
 details>summary{cursor:pointer}
 .losses{margin:0}
 .losses div{display:grid;grid-template-columns:minmax(11rem,1fr) 3.4fr;gap:.25rem 2rem;padding:.65rem 0;border-top:1px solid var(--line)}
-.losses dt{overflow-wrap:anywhere}.losses dt b{display:inline-block;min-width:1.6rem}
+.losses dt{overflow-wrap:anywhere}.losses dt b{display:inline-block;min-width:2rem}
 .losses dd{margin:0;min-width:0}
 .losses ul{list-style:none;margin:0;padding:0;display:grid;gap:.3rem}
 .losses li .mut{font-size:.875rem}
@@ -84,7 +84,7 @@ em{font-style:normal;font-weight:600;color:var(--text)}
 .grid .h{padding-inline:0;width:1.9rem;min-width:1.9rem}
 .grid .h span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis;display:block;margin:0 auto;width:1.3em;color:var(--text)}
 .grid .w,.grid .a{padding-left:1.25rem;color:var(--mut);font-size:.8125rem}
-.grid .a{width:100%;min-width:26rem;padding-right:.5rem;white-space:normal}
+.grid .a{width:100%;min-width:22rem;max-width:0;padding-right:.5rem;overflow:hidden;text-overflow:ellipsis}
 .grid .g th{background:var(--soft);padding:.55rem .25rem .3rem;font-weight:600;font-size:.875rem}
 .grid .g span,.grid .g small{position:sticky;left:.25rem}.grid .g small{left:9rem;margin-left:.6rem}
 .grid .lost .f,.grid .lost .s{color:var(--lost);font-weight:600}
@@ -106,6 +106,8 @@ td.home,i.home{box-shadow:inset 0 0 0 1.5px var(--text);border-radius:4px}
 .guests{margin-bottom:1rem}
 .detail:empty{visibility:hidden}
 .detail{position:sticky;bottom:0;z-index:4;margin:0;padding:.6rem .25rem;max-width:none;background:var(--bg);border-bottom:1px solid var(--line);min-height:2.75rem;font-size:.9375rem}
+.grid :focus-visible{outline-offset:-2px}
+.alike{margin-bottom:.5rem;overflow-wrap:anywhere}
 .verdict{border-bottom:1px solid var(--line);padding:.7rem 0}
 .verdict summary{overflow-wrap:anywhere}
 .verdict p{margin:.5rem 0 0 1.1rem;max-width:none}
@@ -140,10 +142,12 @@ main{display:grid;grid-template-columns:minmax(36rem,6fr) 9fr;grid-template-rows
 main>*{grid-column:1}
 #matrix{grid-column:2;grid-row:1/span 8;align-self:start;position:sticky;top:1.5rem;margin-top:0}
 #matrix .scroll{max-height:calc(100vh - 16.5rem)}
-.losses div{grid-template-columns:minmax(10rem,1fr) 2.2fr}
+.losses div{grid-template-columns:minmax(10rem,1fr) 2.6fr}
+.hosts tbody th{width:10rem}
 }
 @media (forced-colors:active){.grid .lost .f::after{content:" *"}}
 @media print{
+.grid .a{display:none}
 td.home,i.home{outline:1.5px solid #000;outline-offset:-2px}
 :root{--bg:#fff;--text:#000;--mut:#444;--line:#bbb;--soft:#eee;--accent:#000;--lost:#000;--lostbg:#fff;--dot:#000;--hatch:#999;--faint:#777;color-scheme:light}
 @page{margin:12mm}
@@ -155,7 +159,6 @@ nav,.skip,.js .js-only,button{display:none}
 .grid thead th,.grid .f,.grid .g span,.grid .g small{position:static}
 .grid thead{display:table-header-group}
 tr,.verdict,.losses div,.text{break-inside:avoid}
-.grid .lost .f{text-decoration:line-through}
 pre{border:1px solid #bbb}
 details::details-content{content-visibility:visible;block-size:auto}
 }

@@ -1,7 +1,7 @@
 /** The level in the languages of toolstacks, to copy. */
-import { joined, lines, type Markup, markup } from './markup.js'
+import { lines, type Markup, markup } from './markup.js'
 import type { LevelText, PoolReport } from './types.js'
-import { columnName, GUESTS } from './wording.js'
+import { columnNames, GUESTS } from './wording.js'
 
 /** The section. */
 export function textsSection(report: PoolReport): Markup {
@@ -26,11 +26,5 @@ ${body}${notes.map((note) => markup`<p class="mut">${note}</p>`)}</div>
 function hostsOf(report: PoolReport, columns: readonly number[]): Markup {
   const counting = report.columns.filter(({ counts }) => counts).length
   if (columns.length === counting && counting > 1) return markup`all hosts`
-  return joined(
-    columns.map((at) => {
-      const column = report.columns[at]
-      return markup`<bdi>${column === undefined ? '' : columnName(report, column)}</bdi>`
-    }),
-    ', ',
-  )
+  return columnNames(report, columns)
 }

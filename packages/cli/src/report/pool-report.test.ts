@@ -105,7 +105,7 @@ describe('poolReport', () => {
     expect(row('AVX512F')).toMatchObject({ state: 'lost', cells: 'nnyyyy', accepted: false })
     expect(row('VMX')).toMatchObject({ state: 'on-request', cells: 'rrrrrr', accepted: true })
     expect(row('MPX')).toMatchObject({ state: 'some-on-request', cells: 'nnrrrn' })
-    expect(row('MD_CLEAR')?.why).toBe('what any host of the pool has of it, guests have to know')
+    expect(row('MD_CLEAR')?.why).toBe('What is so on any host of the pool, guests have to be told.')
     expect(row('MONITOR')).toBeUndefined()
     expect(report.hidden).toContainEqual({ name: 'MONITOR', hosts: 6 })
     expect(report.words.map(({ place }) => place)).toContain('MSR 0x10a eax')

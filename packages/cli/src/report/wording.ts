@@ -38,21 +38,43 @@ export function columnName({ hosts }: PoolReport, { hosts: places }: ReportColum
   return `${hosts[first]?.name ?? ''}${others > 0 ? ` +${others}` : ''}`
 }
 
-/** Names of hosts, each kept from turning round what stands beside it. */
-export function hostNames({ hosts }: PoolReport, places: readonly number[]): Markup {
+/** Names, each kept from turning round what stands beside it. */
+function separateNames(names: readonly string[]): Markup {
   return joined(
-    places.map((place) => markup`<bdi>${hosts[place]?.name ?? ''}</bdi>`),
+    names.map((name) => markup`<bdi>${name}</bdi>`),
     ', ',
   )
 }
 
-/** How many names are shown before the rest is folded away. */
+/** How many names are shown before they are folded away. */
 const NAMES_SHOWN = 8
 
 /** All names: in one line if they are few, else behind their number. */
+export function foldedNames(names: readonly string[], what: string): Markup {
+  if (names.length <= NAMES_SHOWN) return separateNames(names)
+  return markup`<details><summary>${count(names.length, what)}: ${separateNames(names.slice(0, 2))} …</summary>${separateNames(names)}</details>`
+}
+
+/** Names of hosts by their places. */
+export function hostNames(report: PoolReport, places: readonly number[]): Markup {
+  return separateNames(namesOf(report, places))
+}
+
+/** The same, folded where they are many. */
 export function allHostNames(report: PoolReport, places: readonly number[]): Markup {
-  const names = hostNames(report, places)
-  if (places.length <= NAMES_SHOWN) return names
-  const first = hostNames(report, places.slice(0, 2))
-  return markup`<details><summary>${count(places.length, 'host')}: ${first} …</summary>${names}</details>`
+  return foldedNames(namesOf(report, places), 'host')
+}
+
+/** The names of columns, by their places. */
+export function columnNames(report: PoolReport, columns: readonly number[]): Markup {
+  return separateNames(
+    columns.flatMap((at) => {
+      const column = report.columns[at]
+      return column === undefined ? [] : columnName(report, column)
+    }),
+  )
+}
+
+function namesOf({ hosts }: PoolReport, places: readonly number[]): string[] {
+  return places.map((place) => hosts[place]?.name ?? '')
 }
