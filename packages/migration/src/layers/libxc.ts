@@ -1,7 +1,7 @@
 /** The libxc image (docs/specs/libxc-migration-stream.pandoc): two headers, then records up to END. */
 import { walkPageData } from '../records/page-data.js'
 import { CHECKPOINT, END, libxcRecord, PAGE_DATA } from '../records/types.js'
-import { type Cursor, type Steps, viewOf } from '../walk.js'
+import { type Beginning, type Cursor, type Steps, viewOf } from '../walk.js'
 import { RECORD_HEAD, recordEvent, recordRest, recordStart } from './framing.js'
 
 /** The most bytes that a body may have (REC_LENGTH_MAX). */
@@ -11,6 +11,8 @@ export const LONGEST_BODY = 128 * 2 ** 20
 export const IMAGE_HEADER = 24
 /** Bytes of the second. */
 export const DOMAIN_HEADER = 16
+/** Bytes of PAGE_DATA before its list: the count and a reserved word. */
+const PAGE_DATA_HEAD = 8
 const MARKER = 0xffff_ffff_ffff_ffffn
 /** "XENF", big-endian. */
 export const ID = 0x5845_4e46
@@ -124,6 +126,14 @@ export function noteReserved(
       })
 }
 
+/** The word behind the count of PAGE_DATA, which nobody else looks at. */
+function* notePageDataHead(cursor: Cursor, { length }: Beginning): Steps<void> {
+  const head = yield* cursor.peek(Math.min(length, PAGE_DATA_HEAD))
+  if (head.length < PAGE_DATA_HEAD) return
+  const value = viewOf(head).getUint32(4, true)
+  noteReserved(cursor, cursor.offset, [{ at: 4, what: 'bits behind the count', value }])
+}
+
 const nameOf = (type: number) => libxcRecord(type)?.name
 
 function* records(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
@@ -143,6 +153,7 @@ function* records(cursor: Cursor, afterRound: AfterRound): Steps<Ending> {
     const shown = yield* cursor.begin(piece, place)
     yield* cursor.skip(RECORD_HEAD)
     if (piece.type === PAGE_DATA) {
+      if (cursor.judge !== null) yield* notePageDataHead(cursor, piece)
       const { count, withData, problem } = yield* walkPageData(cursor, piece, shown === 1)
       yield* cursor.padding(piece.size - RECORD_HEAD - piece.length)
       if (problem !== null) {
