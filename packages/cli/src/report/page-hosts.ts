@@ -18,7 +18,7 @@ export function hostsSection(report: PoolReport): Markup {
       : ''
   return markup`<section id="hosts" aria-labelledby="hosts-h">
 <h2 id="hosts-h">The hosts, and who costs what</h2>
-<p class="mut">${alike}${many} The dark part of a bar is what the level keeps of what a host offers.</p>
+<p class="mut">${alike}${many} The first part of a bar is what the level keeps of what a host offers.</p>
 <table class="hosts" role="table">
 <thead role="rowgroup"><tr role="row">${['Host', 'Processor', 'Offers', 'Without it the pool gains'].map((text) => markup`<th scope="col" role="columnheader">${text}</th>`)}</tr></thead>
 <tbody role="rowgroup">

@@ -1,5 +1,5 @@
 /** The level in the languages of toolstacks, to copy. */
-import { lines, type Markup, markup } from './markup.js'
+import { joined, lines, type Markup, markup } from './markup.js'
 import type { LevelText, PoolReport } from './types.js'
 import { columnNames, GUESTS } from './wording.js'
 
@@ -19,8 +19,17 @@ function entry(report: PoolReport, { language, text, columns, notes }: LevelText
       ? null
       : markup`<pre tabindex="0" role="region" aria-label="${language}"><code>${lines(text)}</code></pre>`
   return markup`<div class="text"><h3>${language} ${hosts}</h3>
-${body}${notes.map((note) => markup`<p class="mut">${note}</p>`)}</div>
+${body}${notesOf(notes)}</div>
 `
+}
+
+/** How many notes are shown before they are folded away. */
+const NOTES_SHOWN = 2
+
+function notesOf(notes: readonly string[]): Markup {
+  const all = joined(notes.map((note) => markup`<p class="mut">${note}</p>`))
+  if (notes.length <= NOTES_SHOWN) return all
+  return markup`<details><summary>${notes.length} things to know before it is used</summary>${all}</details>`
 }
 
 function hostsOf(report: PoolReport, columns: readonly number[]): Markup {

@@ -98,6 +98,8 @@ describe('reportHtml', () => {
     expect(texts(section(page, 'texts'), 'code')).toEqual(
       report.texts.map(({ text }) => text).filter((text) => text !== ''),
     )
+    for (const { notes } of report.texts)
+      for (const note of notes) expect(textOf(section(page, 'texts'))).toContain(note)
     for (const { name } of report.hidden) expect(textOf(section(page, 'hidden'))).toContain(name)
   })
 
