@@ -1,6 +1,4 @@
 /** Files and descriptors: the same report as from memory, little read, nothing left open, and what is said when they fail. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import {
   closeSync,
   mkdtempSync,
@@ -15,9 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { describeRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
 import { IMAGES, libxcHeaders, libxl, pageData, record } from './build.testing.js'
 import { readHead } from './head.js'
-import { concat } from './images.testing.js'
+import { concat, type DamagedImage, damagedBytes, imageBytes } from './images.testing.js'
 import {
   ImageFileError,
   openImageFile,
@@ -25,6 +24,7 @@ import {
   verifyDescriptor,
   verifyFile,
 } from './node.js'
+import { throughPipe } from './node.testing.js'
 import { verifyImage } from './verify.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'xenlevel-images-'))
@@ -35,41 +35,6 @@ beforeEach(() => {
   descriptors = open()
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** What says where a pipe can be opened that a shell has, with bytes of a file on their way in it. Node's own pipes are sockets. */
-const PIPES = {
-  'a pipe': 'cat "$0" | { sh -c \'echo /proc/$PPID/fd/0\'; exec sleep 100; }',
-  'a pipe with a name':
-    'rm -f "$0.fifo"; mkfifo "$0.fifo"; echo "$0.fifo"; exec cat "$0" > "$0.fifo"',
-}
-
-/** Gives bytes to a use of a pipe. */
-async function throughPipe<Answer>(
-  kind: keyof typeof PIPES,
-  bytes: Uint8Array,
-  use: (file: string) => Promise<Answer>,
-): Promise<Answer> {
-  writeFileSync(path, bytes)
-  const shell = spawn('sh', ['-c', PIPES[kind], path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  })
-  const closed = once(shell, 'close')
-  const { pid = 0 } = shell
-  try {
-    const [line = ''] = await once(shell.stdout, 'data')
-    return await use(String(line).trim())
-  } finally {
-    shell.stdout.destroy()
-    try {
-      // All of the pipeline.
-      process.kill(-pid)
-    } catch {
-      // It is at its end already.
-    }
-    await closed
-  }
-}
 
 async function fromDescriptor(file: string, options?: VerifyFileOptions): Promise<unknown> {
   const fd = openSync(file, 'r')
@@ -88,8 +53,34 @@ describe.each(IMAGES)('an image of $form', ({ image }) => {
     expect(await fromDescriptor(path, { pageTables: true })).toEqual(report)
     for (const kind of ['a pipe', 'a pipe with a name'] as const)
       for (const use of [fromDescriptor, verifyFile])
-        expect(await throughPipe(kind, image, use)).toEqual(report)
+        expect(await throughPipe(kind, { path, bytes: image }, use)).toEqual(report)
     expect(open()).toEqual(descriptors)
+  })
+})
+
+describe.each(['valid', 'mutated'])('%s', (name) => {
+  const manifest = `streams/${name}/manifest.json`
+  describeRecorded(manifest, () => {
+    const { vectors } = readRecordedJson<{ vectors: readonly DamagedImage[] }>(manifest)
+
+    it('images are the same from files', async () => {
+      expect(vectors).toHaveLength(name === 'valid' ? 45 : 340)
+      for (const image of vectors) {
+        const bytes = name === 'valid' ? imageBytes(image.file ?? '') : damagedBytes(image)
+        writeFileSync(path, bytes)
+        const report = await verifyImage(bytes)
+        expect(await verifyFile(path, { pageTables: true })).toEqual(report)
+        // What is in pages is not seen without them, and nothing else.
+        const { findings, ok, unseen, ...rest } = await verifyFile(path)
+        const { format, size, pages, records } = report
+        expect(rest).toMatchObject({ format, size, pages, records })
+        const seen = findings.map(({ code, offset }) => `${code} ${offset}`)
+        const all = report.findings.map(({ code, offset }) => `${code} ${offset}`)
+        expect(all).toEqual(expect.arrayContaining(seen))
+        if (unseen.length === report.unseen.length) expect([seen, ok]).toEqual([all, report.ok])
+        else expect(report.kind).toBe('pv')
+      }
+    })
   })
 })
 
