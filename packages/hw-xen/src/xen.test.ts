@@ -276,11 +276,12 @@ describe.each(RECORDED_HOSTS)('%s', (boot) => {
         ([which, name]) =>
           (hvm || !which.startsWith('hvm')) && typeof hypercalls.featuresets[name] === 'string',
       )
-      expect(calls).toBe(10 + asked.length + (failed(hypercalls.ucode_revision[0]) ? 0 : 1))
+      expect(calls).toBe(11 + asked.length + (failed(hypercalls.ucode_revision[0]) ? 0 : 1))
       expect(calls).toBeLessThanOrEqual(20)
       expect(snapshot.name).toBe('host')
       expect(snapshot.xen).toEqual({
         release,
+        commandLine: hypercalls.commandline,
         pv: true,
         pv32: hypercalls.capabilities.includes('xen-3.0-x86_32p'),
         hvm,

@@ -24,6 +24,8 @@ const cpuSchema = /* @__PURE__ */ z.strictObject({
 const xenSchema = /* @__PURE__ */ z.strictObject({
   /** Release, such as `'4.17.7'`. */
   release: /* @__PURE__ */ z.string().regex(/^\d+\.\d+/, 'Expected a release such as "4.17.7".'),
+  /** Its command line; not known if it is not there. */
+  commandLine: /* @__PURE__ */ z.string().optional(),
   /** Whether PV guests can run; true if it is not said. */
   pv: /* @__PURE__ */ z.boolean().optional(),
   /** Whether 32-bit PV guests can run; as 64-bit ones if it is not said. */

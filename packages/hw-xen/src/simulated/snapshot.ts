@@ -21,7 +21,7 @@ const PV32 = 'xen-3.0-x86_32p'
  * @param source - for people: where it comes from.
  */
 export function snapshotOf(xen: Hypervisor, name: string, source: string): HostSnapshot {
-  const [{ capabilities }, info, cpus] = [xen.version(), xen.physinfo(), xen.cpus()]
+  const [{ capabilities, commandLine }, info, cpus] = [xen.version(), xen.physinfo(), xen.cpus()]
   const policies = xen.policies()
   const raw = policies.raw ?? xen.policy('raw')
   const bits = raw.physAddrBits
@@ -41,6 +41,7 @@ export function snapshotOf(xen: Hypervisor, name: string, source: string): HostS
     },
     xen: {
       release: xen.release,
+      commandLine,
       pv: info.pv,
       pv32: capabilities.split(' ').includes(PV32),
       hvm: info.hvm,

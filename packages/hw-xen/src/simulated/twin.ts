@@ -25,6 +25,7 @@ export function twinOptions(snapshot: HostSnapshot): SimulatedXenOptions {
     release: xen.release,
     hvm: xen.hvm,
     hap: xen.hap,
+    ...(xen.commandLine !== undefined && { commandLine: xen.commandLine }),
     ...(xen.pv32 !== undefined && { pv32: xen.pv32 }),
     ...(host !== undefined && { hostFeatureset: host }),
     ...(cpu.microcodeRevision !== null && { microcodeRevision: cpu.microcodeRevision }),

@@ -183,15 +183,31 @@ const anyHost: fc.Arbitrary<HostSnapshot> = fc
     hvm: fc.boolean(),
     physAddrBits: fc.constantFrom(46, 48),
     unknownWords: fc.constantFrom<number[]>([], [3], [16, 17]),
-    notes: fc.constantFrom<string[]>([], ['Command line: no-x'], ['Command line: cpuid=no-avx']),
+    commandLine: fc.constantFrom(undefined, 'no-x', 'cpuid=no-avx'),
+    notes: fc.constantFrom<string[]>([], ['A note.']),
   })
   .map(
-    ({ raw, said, release, revision, brand, signature, vendor, hvm, physAddrBits, ...rest }) => ({
+    ({
+      raw,
+      said,
+      release,
+      revision,
+      brand,
+      signature,
+      vendor,
+      hvm,
+      physAddrBits,
+      commandLine,
+      ...rest
+    }) => ({
       format: 'xenlevel/host-snapshot',
       version: 1,
       name: 'host',
       cpu: { vendor, brand, signature, physAddrBits, microcodeRevision: revision },
-      xen: release === null ? null : { release, hvm, hap: hvm },
+      xen:
+        release === null
+          ? null
+          : { release, hvm, hap: hvm, ...(commandLine === undefined ? {} : { commandLine }) },
       featuresets: {
         ...(raw === null ? {} : { raw }),
         ...(said === null ? {} : { pvDefault: said[0].and(said[1]), pvMax: said[1] }),

@@ -175,7 +175,12 @@ describeRecorded(
           ...snapshot,
           featuresets: {},
           policies: { ...rest, ...(hvm ? { hvmMax, hvmDefault } : {}) },
-          notes: [`Command line: ${commandLine}`],
+          xen: {
+            release,
+            hvm: snapshot.xen?.hvm ?? false,
+            hap: snapshot.xen?.hap ?? false,
+            commandLine,
+          },
         }
       }
       const drift = compareSnapshots(started(''), started('cpuid=no-rdrand'))

@@ -77,7 +77,7 @@ function sideOf(snapshot: HostSnapshot, commandLine: string | undefined): Side {
     policies,
     release,
     rawWords: (word) => word < (raw?.words.length ?? 0) && !unknownWords.includes(word),
-    commandLine: commandLine ?? notedCommandLine(snapshot),
+    commandLine: commandLine ?? snapshot.xen?.commandLine ?? null,
   }
 }
 
@@ -110,10 +110,4 @@ function rawOnly({ policies }: HostSnapshot): KnownPolicies {
 
 function named(set: HostSet, words: Featureset | undefined): KnownSets {
   return words === undefined || words === Featureset.empty ? {} : { [set]: words }
-}
-
-const NOTE = 'Command line: '
-
-function notedCommandLine({ notes }: HostSnapshot): string | null {
-  return notes.find((note) => note.startsWith(NOTE))?.slice(NOTE.length) ?? null
 }

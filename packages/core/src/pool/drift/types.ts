@@ -168,6 +168,6 @@ export interface DriftOptions extends Pick<AdmitOptions, 'release' | 'domain'> {
   readonly pool?: readonly HostSnapshot[]
   /** How the pool is levelled. */
   readonly levelling?: LevelOptions
-  /** Xen's command lines, where they are known; a note `Command line: …` of a snapshot tells it too. */
+  /** Xen's command lines, where they are known and the snapshots do not tell them. */
   readonly commandLine?: { readonly before?: string; readonly after?: string }
 }
