@@ -357,6 +357,7 @@ export {
   type SameModelCpu,
   type SameModelDifference,
 } from './xen/feature-origins.js'
+export { policiesOfSnapshot, type SnapshotPolicies } from './xen/host-policies.js'
 export {
   type CapsAssumption,
   type LevellingCaps,

@@ -99,6 +99,18 @@ describe('what the stream adds to an admission', () => {
     expect(admitImage(head, hostOf('4.12')).invented).toBeNull()
   })
 
+  it('says the same before a snapshot that has policies, and nothing before one without', async () => {
+    const head = await readHead(libxcV2())
+    const { release, ...policies } = hostOf('4.17.7')
+    const { raw, ...rest } = policies
+    const snapshot = { ...hostWith('host-1', []), xen: { release, hvm: true, hap: true } }
+    const told = { ...snapshot, policies: { ...rest, ...(raw === undefined ? {} : { raw }) } }
+    const { invented } = admitImage(head, told)
+    expect(invented?.policy).toEqual(admitImage(head, hostOf('4.17.7')).invented?.policy)
+    expect(invented?.policy.vendor).toBe('Intel')
+    expect(admitImage(head, snapshot).invented).toBeNull()
+  })
+
   it('takes what is known otherwise', async () => {
     const head = await readHead(libxcV2())
     const { featureset } = CpuPolicy.fromRecords(LEAVES)

@@ -11,6 +11,7 @@ import {
   type GuestKind,
   type HostPolicies,
   type HostSnapshot,
+  policiesOfSnapshot,
   type Reason,
 } from '@xenlevel/core'
 import { compareReleases, nearestRelease } from '@xenlevel/cpuid'
@@ -72,7 +73,7 @@ export function admitImage(
     admitted: cpu.admitted && refused === undefined,
     reasons: [...cpu.reasons, ...stream],
     findings: streamFindings(arrival),
-    invented: snapshot ? null : inventedPolicy(head, { kind, ...options.domain }, host),
+    invented: inventedPolicy(head, { kind, ...options.domain }, policiesFor(host)),
     advice: cpu.advice ?? refused?.message ?? null,
   }
 }
@@ -100,12 +101,17 @@ function guestOf(
 /** The first release whose toolstack is known to make up a policy for a guest that comes without. */
 const FIRST_TO_INVENT = '4.13.0'
 
+function policiesFor(host: HostSnapshot | HostPolicies): HostPolicies | null {
+  return 'format' in host ? (policiesOfSnapshot(host)?.policies ?? null) : host
+}
+
 /** What libxl or xenguest does where the CPUID policy is missing: a fresh guest's, with what old guests may have used brought back. */
 function inventedPolicy(
   { missing, metadata }: ImageHead,
   domain: DomainOptions,
-  host: HostPolicies,
+  host: HostPolicies | null,
 ): ApplyConfigResult | null {
+  if (host === null) return null
   const release = nearestRelease(host.release)
   if (!missing.includes('CPUID') || release === undefined) return null
   if (compareReleases(release, FIRST_TO_INVENT) < 0) return null
