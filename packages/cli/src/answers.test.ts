@@ -60,6 +60,19 @@ const CASES: readonly Case[] = [
   { verb: 'features', argv: ['--dependents', 'xsave'], schema: 'features', status: 0 },
   { verb: 'level', argv: [haswell, skylake, '-e', 'xl'], schema: 'level-answer', status: 0 },
   { verb: 'level', argv: ['hosts', '--emit', 'libvirt'], schema: 'level-answer', status: 1 },
+  {
+    verb: 'whatif',
+    argv: ['--leave', 'haswell-1', '--guests', guestFile, 'hosts'],
+    schema: 'level-change',
+    status: 0,
+  },
+  { verb: 'whatif', argv: ['--join', haswell, skylake], schema: 'level-change', status: 1 },
+  {
+    verb: 'whatif',
+    argv: ['--upgrade', 'skylake=4.18', haswell, skylake],
+    schema: 'level-change',
+    status: 0,
+  },
   { verb: 'explain', argv: ['hosts'], schema: 'level-explanation', status: 0 },
   { verb: 'admit', argv: ['story/guest.save', haswell, skylake], schema: 'admission', status: 1 },
   {

@@ -20,6 +20,8 @@ export interface CommandResult {
   readonly bytes: Uint8Array
   /** Standard error. */
   readonly stderr: string
+  /** Both as a terminal would show them. */
+  readonly both: string
 }
 
 /** The world of a run, as far as it is not usual. */
@@ -45,7 +47,8 @@ export async function runCommand(
   argv: readonly string[],
   world: CommandWorld = {},
 ): Promise<CommandResult> {
-  const [stdout, stderr] = [new Kept(world.tty === true), new Kept(world.tty === true)]
+  const both: Uint8Array[] = []
+  const [stdout, stderr] = [new Kept(world.tty === true, both), new Kept(world.tty === true, both)]
   const usual = withoutBootId(nodeFiles(world.cwd ?? process.cwd()))
   const io: Io = {
     stdin: {
@@ -65,7 +68,13 @@ export async function runCommand(
     },
   }
   const status = await run(argv, io)
-  return { status, stdout: stdout.text(), bytes: stdout.bytes(), stderr: stderr.text() }
+  return {
+    status,
+    stdout: stdout.text(),
+    bytes: stdout.bytes(),
+    stderr: stderr.text(),
+    both: new TextDecoder().decode(Buffer.concat(both)),
+  }
 }
 
 /** A run whose standard output is a JSON document. */
@@ -86,13 +95,17 @@ class Kept implements Output {
   readonly isTTY: boolean
   readonly columns = 80
   readonly #parts: Uint8Array[] = []
+  readonly #both: Uint8Array[]
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, both: Uint8Array[]) {
     this.isTTY = isTTY
+    this.#both = both
   }
 
   write(content: string | Uint8Array): void {
-    this.#parts.push(bytesOf(content).slice())
+    const bytes = bytesOf(content).slice()
+    this.#parts.push(bytes)
+    this.#both.push(bytes)
   }
 
   bytes(): Uint8Array {

@@ -57,7 +57,7 @@ export async function readGuest(
     return ofFeatureset(operand, 'a featureset', { ...facts, file: 'the guest' })
   const chunks = () => (operand === '-' ? io.stdin.chunks() : io.files.chunks(operand))
   const source = await peek({ name: operand, chunks })
-  const named = { ...facts, file: nameOfFile(operand) }
+  const named = { ...facts, file: operand === '-' ? 'the guest' : nameOfFile(operand) }
   const binary = binaryKindOf(source.first)
   if (binary === 'image') return await ofImage(source.chunks(), named, io.signal)
   if (binary !== null) {

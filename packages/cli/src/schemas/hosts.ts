@@ -167,3 +167,64 @@ export const levelExplanation = answer('level-explanation', {
   }),
   ...problems,
 })
+
+const meaning = z.looseObject({
+  group: z.string(),
+  aspect: z.string(),
+  weight: z.number(),
+  losing: z.string(),
+})
+const changed = {
+  feature: z.string(),
+  guests: z.array(z.literal(['pv', 'hvm'])),
+  meaning,
+  hosts: names,
+  count: z.int(),
+}
+const levelNow = z.strictObject({
+  release: z.string(),
+  count: z.int(),
+  hvm: wordsSchema,
+  pv: wordsSchema,
+})
+
+/** `whatif`. */
+export const levelChange = answer('level-change', {
+  before: levelNow,
+  after: levelNow,
+  gains: z.array(
+    z.strictObject({
+      ...changed,
+      kind: z.literal(['absent', 'dependency', 'not-carried', 'told']),
+    }),
+  ),
+  losses: z.array(
+    z.strictObject({
+      ...changed,
+      kind: z.literal(['absent', 'dependency', 'release', 'untold']),
+      message: z.string(),
+    }),
+  ),
+  /** What gains and losses weigh together, by what they are about. */
+  gained: z.record(z.string(), z.number()),
+  lost: z.record(z.string(), z.number()),
+  guests: z.strictObject({
+    losingMobility: z.array(
+      z.strictObject({ guest: z.string(), features: names, hosts: names, count: z.int() }),
+    ),
+    toPowerCycle: z.array(
+      z.strictObject({
+        guest: z.string(),
+        why: z.literal(['to-return', 'to-gain']),
+        features: names,
+      }),
+    ),
+    nowhere: names,
+    toMove: z.array(
+      z.strictObject({ guest: z.string(), from: z.string(), hosts: names, count: z.int() }),
+    ),
+    unknown: names,
+  }),
+  findings: z.array(findingSchema),
+  ...problems,
+})

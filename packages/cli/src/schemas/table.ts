@@ -14,6 +14,7 @@ export const SCHEMAS = {
   features: hosts.features,
   'level-answer': hosts.level,
   'level-explanation': hosts.levelExplanation,
+  'level-change': hosts.levelChange,
   'host-drift': hosts.hostDrift,
   admission: guests.admission,
   'host-policies': guests.hostPolicies,

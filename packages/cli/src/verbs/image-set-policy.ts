@@ -108,7 +108,7 @@ export const imageSetPolicy = defineVerb({
         bytes: written,
         changes,
       })
-    else for (const { message } of changes) print.note(message)
+    else for (const change of changes) print.note(sentence(change))
     return EXIT.yes
 
     async function chosenPolicy(): Promise<NewPolicy | ((head: HeldHead) => NewPolicy)> {
@@ -133,6 +133,12 @@ export const imageSetPolicy = defineVerb({
     }
   },
 })
+
+/** What is otherwise than it was. */
+function sentence({ kind, name, a, b }: PolicyDifference): string {
+  if (kind !== 'feature') return `${name} was ${a} and is ${b} now.`
+  return b === 0 ? `${name} is taken away.` : `${name} is added.`
+}
 
 /** Chunks as a stream that can be piped, which asks for the next one when the last is taken. */
 function readable(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

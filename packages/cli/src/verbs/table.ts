@@ -68,6 +68,12 @@ export const VERBS: readonly VerbRow[] = [
     load: async () => (await import('./explain.js')).explain,
   },
   {
+    name: 'whatif',
+    group: 'pools',
+    summary: 'what a pool gains and loses if hosts join, leave, are replaced or upgraded',
+    load: async () => (await import('./whatif.js')).whatif,
+  },
+  {
     name: 'fleet mobility',
     group: 'pools',
     summary: 'which guest can run on which host, who is stranded, who must be power-cycled',
