@@ -1,7 +1,7 @@
 /** What should be known about a level: which hosts are special, and what follows from it. */
 import type { Finding } from '../finding.js'
 import type { CarriedGroup } from './groups/carried.js'
-import { joinTallies, type Tally } from './groups/tally.js'
+import type { Tally } from './groups/tally.js'
 import type { LevelGroups } from './losses.js'
 
 interface Rule {
@@ -108,11 +108,9 @@ export function tallyText({ count, hosts }: Tally): string {
   return count > hosts.length ? `${names} and ${count - hosts.length} more` : names
 }
 
-function hostsOf(groups: readonly CarriedGroup[], { names }: LevelGroups): Tally {
-  return joinTallies(
-    groups.map(({ group }) => group.hosts),
-    names,
-  )
+function hostsOf(some: readonly CarriedGroup[], { groups, index }: LevelGroups): Tally {
+  const concerned = new Set(some)
+  return index.pick(Uint8Array.from(groups, (group) => (concerned.has(group) ? 1 : 0)))
 }
 
 /** The hosts by what is said of them, in alphabetical order of that. */

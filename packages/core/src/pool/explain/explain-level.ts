@@ -11,7 +11,7 @@ import type { LevelGroups, Loss } from '../losses.js'
 import { byWeight, findCosts, type HostCost, type Weights, weigh } from './costs.js'
 import { type FeatureMeaning, featureMeaning } from './feature-meaning.js'
 import { type BootSets, bootSets, type ChangedFeature, gainedFeatures } from './gains.js'
-import { type Leaving, type PlannedPool, smallestLeaving } from './leave.js'
+import { type Leaving, LeavingSearch, type PlannedPool } from './leave.js'
 import { findTold, type ToldFeature } from './told.js'
 
 /** The smallest set of hosts whose leaving brings a feature back. */
@@ -99,17 +99,19 @@ export function explainLevel(
 class Explainer {
   readonly before: BootSets
   readonly #pool: PlannedPool
+  readonly #search: LeavingSearch
   /** What comes back, by who leaves: many features are kept back by the same hosts. */
   readonly #known = new Map<string, readonly ChangedFeature[]>()
 
   constructor(pool: PlannedPool, before: BootSets) {
     this.#pool = pool
+    this.#search = new LeavingSearch(pool)
     this.before = before
   }
 
   explain(loss: Loss): ExplainedLoss {
     const meaning = featureMeaning(loss.feature)
-    const leaving = smallestLeaving(loss.feature, loss.guests, this.#pool)
+    const leaving = this.#search.find(loss.feature, loss.guests)
     const departure = leaving === null ? null : this.#departure(loss, leaving)
     return { ...loss, meaning, departure, message: sentence(loss, meaning, departure) }
   }

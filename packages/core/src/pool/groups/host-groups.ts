@@ -10,7 +10,7 @@ import { PoolError } from '../errors.js'
 import { FeaturesetIds } from './featureset-ids.js'
 import { foldGroups } from './fold.js'
 import { compareGroups, isMixed, kindOf, type OfferGroup } from './host-group.js'
-import type { HostShape } from './of-host.js'
+import type { OfferShape } from './of-host.js'
 import { namesKept, TallyBuilder } from './tally.js'
 
 /** So many different offers are kept apart. Real fleets have some hundreds: CPU models times releases times microcode. */
@@ -18,7 +18,7 @@ export const MOST_MODELS = 4096
 
 /** Hosts that cannot be told apart but by name. Hosts may be added to it without asking for its text again. */
 export interface Model {
-  readonly shape: HostShape
+  readonly shape: OfferShape
   readonly hosts: TallyBuilder
 }
 
@@ -44,7 +44,7 @@ export class HostGroups {
   }
 
   /** The model of a shape: the one that there is already, or a new one without hosts. */
-  model(shape: HostShape): Model {
+  model(shape: OfferShape): Model {
     const key = this.#keyOf(shape)
     const known = this.#models.get(key)
     if (known !== undefined) return known
@@ -85,15 +85,15 @@ export class HostGroups {
     if (this.#folded.size > 0) this.#foldModels()
     const most = namesKept(this.#count)
     const groups = [...this.#folded.values()]
-    for (const { shape, hosts } of this.#models.values()) {
-      const tally = hosts.finish(most)
-      if (tally.count > 0) groups.push({ ...shape, hosts: tally })
+    for (const model of this.#models.values()) {
+      const group = groupOf(model, most)
+      if (group.hosts.count > 0) groups.push(group)
     }
     return groups.sort(compareGroups)
   }
 
   /** The same for shapes that cannot be told apart. */
-  #keyOf(shape: HostShape): string {
+  #keyOf(shape: OfferShape): string {
     const { pv, hvm, pending } = shape
     const id = (set: Featureset | undefined) => (set === undefined ? -1 : this.#sets.id(set))
     const sets = [pv?.default.any, pv?.max.any, hvm?.default.any, hvm?.max.any].map(id)
@@ -127,9 +127,9 @@ export class HostGroups {
   #foldModels(): void {
     const most = namesKept(this.#count)
     const groups: OfferGroup[] = []
-    for (const { shape, hosts } of this.#models.values()) {
-      const tally = hosts.finish(most)
-      if (tally.count > 0) groups.push({ ...shape, hosts: tally })
+    for (const model of this.#models.values()) {
+      const group = groupOf(model, most)
+      if (group.hosts.count > 0) groups.push(group)
     }
     this.#fold(groups)
     this.#models = new Map()
@@ -150,6 +150,16 @@ export class HostGroups {
     }
     for (const [kind, alike] of kinds) this.#folded.set(kind, foldGroups(alike, most))
   }
+}
+
+/** A group that nobody came to is the same object as before, so that what was found out about it is known. */
+function groupOf({ shape, hosts }: Model, most: number): OfferGroup {
+  const tally = hosts.finish(most)
+  return isGroup(shape) && shape.hosts === tally ? shape : { ...shape, hosts: tally }
+}
+
+function isGroup(shape: OfferShape): shape is OfferGroup {
+  return 'hosts' in shape
 }
 
 function duplicateName(name: string): PoolError {

@@ -13,10 +13,10 @@ import {
 } from './host-group.js'
 
 /** What a host brings to a group, whatever its name. */
-export type HostShape = Omit<OfferGroup, 'hosts'>
+export type OfferShape = Omit<OfferGroup, 'hosts'>
 
 /** The shape of a host; `asked` is the table of the release that was asked for, null if the oldest of the pool counts. */
-export function shapeOfHost(host: HostSnapshot, asked: FeatureTable | null): HostShape {
+export function shapeOfHost(host: HostSnapshot, asked: FeatureTable | null): OfferShape {
   const { cpu, xen, featuresets, unknownWords } = host
   const own = xen === null ? undefined : nearestRelease(xen.release)
   const table = own === undefined ? (asked ?? featureTable()) : featureTable(own)
@@ -38,7 +38,7 @@ export function shapeOfHost(host: HostSnapshot, asked: FeatureTable | null): Hos
 }
 
 /** The kinds of guest for which hosts of a shape count. */
-export function kindsOf(shape: HostShape): LevelKind[] {
+export function kindsOf(shape: OfferShape): LevelKind[] {
   const { pending } = shape
   const offers = pending === null ? shape : settlePending({ ...shape, pending }, featureTable())
   return LEVEL_KINDS.filter((kind) => offers[kind] !== null)
@@ -46,7 +46,7 @@ export function kindsOf(shape: HostShape): LevelKind[] {
 
 /** What hosts of a pending group offer under the Xen of a table. */
 export function settlePending(
-  { traits, pending }: HostShape & { readonly pending: PendingOffer },
+  { traits, pending }: OfferShape & { readonly pending: PendingOffer },
   table: FeatureTable,
 ): Pick<OfferGroup, 'pv' | 'hvm'> {
   const { vendor, physAddrBits, xen } = traits

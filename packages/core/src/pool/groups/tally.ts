@@ -94,9 +94,12 @@ export class TallyIndex {
 export class TallyBuilder {
   #count = 0
   #names: string[] = []
+  /** What there is, as long as it is what one tally says. */
+  #same: Tally | null = NOBODY
 
   /** Adds a host; `most` names are kept. */
   add(name: string, most: number): void {
+    this.#open()
     this.#count++
     const names = this.#names
     if (most > NAMES_OF_MANY) {
@@ -114,18 +117,29 @@ export class TallyBuilder {
 
   /** Adds hosts; `most` names are kept. */
   join(tally: Tally, most: number): void {
-    const { count, hosts } = joinTallies([this.finish(most), tally], most)
-    this.#count = count
-    this.#names = [...hosts]
+    this.#same = this.#same === NOBODY ? tally : joinTallies([this.finish(most), tally], most)
   }
 
   /** Keeps the first names alone. */
   cut(most: number): void {
-    this.#names = firstNames(this.#names, most)
+    this.#same = this.finish(most)
   }
 
   /** The tally so far; more may be added afterwards. */
   finish(most: number): Tally {
-    return { count: this.#count, hosts: Object.freeze(firstNames(this.#names, most)) }
+    const same = this.#same
+    if (same !== null && same.hosts.length <= most) return same
+    const { count, hosts } = same ?? { count: this.#count, hosts: this.#names }
+    this.#same = { count, hosts: Object.freeze(firstNames(hosts, most)) }
+    return this.#same
+  }
+
+  /** Makes names of a tally that can be added to. */
+  #open(): void {
+    const same = this.#same
+    if (same === null) return
+    this.#count = same.count
+    this.#names = [...same.hosts]
+    this.#same = null
   }
 }
