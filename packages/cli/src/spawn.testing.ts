@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'xenlevel-bundle-'))
-const program = join(folder, 'main.js')
+const program = join(folder, 'main.mjs')
 
 /** Bundles the program before the tests of a file. */
 export function bundledProgram(): void {

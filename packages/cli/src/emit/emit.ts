@@ -1,6 +1,7 @@
 /** A level in the language of a toolstack. */
 import { CpuPolicy, toQemuCpu, toXapiFeatureset } from '@xenlevel/core'
-import { type EmitRequest, type Emitted, type Language, wantedOf } from './emitted.js'
+import { type EmitRequest, type Emitted, wantedOf } from './emitted.js'
+import type { Language } from './languages.js'
 import { emitLibvirt } from './libvirt.js'
 import { emitXl } from './xl.js'
 

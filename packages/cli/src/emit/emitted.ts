@@ -3,12 +3,7 @@ import type { CpuPolicy, Finding, HostSnapshot, PoolLevel } from '@xenlevel/core
 import type { FeatureName, Featureset } from '@xenlevel/cpuid'
 import { CommandError } from '../errors.js'
 import { policiesOf } from '../hosts/policies.js'
-
-/** The languages. */
-export const LANGUAGES = ['xapi', 'xl', 'libvirt', 'qemu', 'json'] as const
-
-/** One of them. */
-export type Language = (typeof LANGUAGES)[number]
+import type { Language } from './languages.js'
 
 /** What is to be written. */
 export interface EmitRequest {

@@ -7,8 +7,7 @@ import { type Piece, piecesOf } from '../inputs/pieces.js'
 import { findSources, nameOfFile, type Source } from '../inputs/sources.js'
 import type { Io } from '../io.js'
 import type { Problem } from '../output/printer.js'
-import { snapshotOfDump } from './from-dump.js'
-import { looksLikeXe, readXe, snapshotOfXapi, xapiRecordOf } from './from-xapi.js'
+import { looksLikeXe, xapiRecordOf } from './xapi-texts.js'
 
 /** Options of every verb that reads hosts. */
 export const HOST_OPTIONS = {
@@ -59,7 +58,7 @@ export async function* readHosts(
       yield found
       continue
     }
-    for (const read of hostsOfPiece(found, question, names)) {
+    for await (const read of hostsOfPiece(found, question, names)) {
       if (read.problem === undefined) {
         const before = names.get(read.host.name)
         if (before !== undefined) {
@@ -146,14 +145,14 @@ async function* piecesOfSource(source: Source): AsyncGenerator<FoundPiece> {
   }
 }
 
-/** The hosts of one piece. */
-export function* hostsOfPiece(
+/** The hosts of one piece. What is no snapshot is read by modules that are read for it. */
+export async function* hostsOfPiece(
   { piece, file }: { readonly piece: Piece; readonly file: string },
   question: HostQuestion,
   taken: ReadonlyMap<string, unknown>,
-): Generator<FoundHost> {
+): AsyncGenerator<FoundHost> {
   try {
-    for (const host of hostsIn(piece, nameFor(file, taken), question)) yield { ...host, file }
+    for await (const host of hostsIn(piece, nameFor(file, taken), question)) yield { ...host, file }
   } catch (error) {
     yield { problem: problemOf(error, piece, file) }
   }
@@ -170,21 +169,30 @@ function nameFor(file: string, taken: ReadonlyMap<string, unknown>): string {
   return taken.has(name) ? file : name
 }
 
-function* hostsIn(
+async function* hostsIn(
   piece: Piece,
   name: string,
   { release }: HostQuestion,
-): Generator<{ host: HostSnapshot; line: number }> {
+): AsyncGenerator<{ host: HostSnapshot; line: number }> {
   const { text, line } = piece
   if (piece.json) {
-    for (const host of hostsOfJson(text, name, release)) yield { host: onXen(host, release), line }
+    for (const host of await hostsOfJson(text, name, release))
+      yield { host: onXen(host, release), line }
   } else if (looksLikeXe(text)) {
+    const { readXe, snapshotOfXapi } = await import('./from-xapi.js')
     for (const record of readXe(text))
       yield { host: snapshotOfXapi(record, { name, release }), line: record.line }
-  } else yield { host: snapshotOfDump(text, { name, release }), line }
+  } else {
+    const { snapshotOfDump } = await import('./from-dump.js')
+    yield { host: snapshotOfDump(text, { name, release }), line }
+  }
 }
 
-function hostsOfJson(text: string, name: string, release: string | undefined): HostSnapshot[] {
+async function hostsOfJson(
+  text: string,
+  name: string,
+  release: string | undefined,
+): Promise<HostSnapshot[]> {
   const value = parsed(text)
   if (value === undefined || typeof value !== 'object' || value === null)
     return [parseHostSnapshot(text, 'The text')]
@@ -193,7 +201,10 @@ function hostsOfJson(text: string, name: string, release: string | undefined): H
     return value.hosts.map((host) => parseHostSnapshot(host, 'The host'))
   if (format === 'xenlevel/host-snapshot') return [parseHostSnapshot(value, 'The document')]
   const xapi = xapiRecordOf(value)
-  if (xapi !== undefined) return [snapshotOfXapi(xapi, { name, release })]
+  if (xapi !== undefined) {
+    const { snapshotOfXapi } = await import('./from-xapi.js')
+    return [snapshotOfXapi(xapi, { name, release })]
+  }
   if (typeof format === 'string')
     throw new CommandError({
       code: 'NOT_A_HOST',
@@ -201,6 +212,7 @@ function hostsOfJson(text: string, name: string, release: string | undefined): H
     })
   if ('leaves' in value || 'cpus' in value) {
     const said = 'name' in value && typeof value.name === 'string' ? value.name : name
+    const { snapshotOfDump } = await import('./from-dump.js')
     return [snapshotOfDump(text, { name: said, release })]
   }
   return [parseHostSnapshot(value, 'The object')]

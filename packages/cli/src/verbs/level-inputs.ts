@@ -46,7 +46,7 @@ export async function levelInputs(
   const fold = new Fold(question)
   const progress = progressOn(io.stderr, 'hosts')
   for await (const found of hostPieces(operands, io, question.verb)) {
-    fold.take(found)
+    if (!fold.takeText(found)) await fold.take(found)
     progress.report(fold.count)
   }
   progress.end()
@@ -69,7 +69,22 @@ class Fold {
     return this.#leveller.count
   }
 
-  take(found: FoundPiece): void {
+  /** Takes a snapshot of a large fleet, which is not looked at by itself; false for anything else. */
+  takeText(found: FoundPiece): boolean {
+    if (this.#hosts !== null || this.#question.release !== undefined) return false
+    if (found.problem !== undefined || !found.piece.json) return false
+    const { piece, file } = found
+    if (!piece.text.includes('"xenlevel/host-snapshot"') || piece.text.includes('"xenlevel/hosts"'))
+      return false
+    try {
+      this.#leveller.addText(piece.text, 'The document')
+    } catch (error) {
+      this.#tell(problemOf(error, piece, file))
+    }
+    return true
+  }
+
+  async take(found: FoundPiece): Promise<void> {
     if (found.problem !== undefined) {
       this.#tell(found.problem)
       return
@@ -79,26 +94,14 @@ class Fold {
       if (piece.json && piece.text.includes('"xenlevel/pool-level"')) {
         this.#leveller.merge(parsePoolLevel(piece.text, 'The document'))
         this.#hosts = null
-      } else if (this.#isPlain(found)) this.#leveller.addText(piece.text, 'The document')
-      else this.#read(found)
+      } else await this.#read(found)
     } catch (error) {
       this.#tell(problemOf(error, piece, file))
     }
   }
 
-  /** Large fleets of snapshots are not looked at one by one. */
-  #isPlain({ piece }: FoundPiece & { readonly problem?: never }): boolean {
-    return (
-      this.#hosts === null &&
-      this.#question.release === undefined &&
-      piece.json &&
-      piece.text.includes('"xenlevel/host-snapshot"') &&
-      !piece.text.includes('"xenlevel/hosts"')
-    )
-  }
-
-  #read(found: FoundPiece & { readonly problem?: never }): void {
-    for (const read of hostsOfPiece(found, this.#question, this.#names)) {
+  async #read(found: FoundPiece & { readonly problem?: never }): Promise<void> {
+    for await (const read of hostsOfPiece(found, this.#question, this.#names)) {
       if (read.problem !== undefined) {
         this.#tell(read.problem)
         continue

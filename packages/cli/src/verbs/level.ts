@@ -1,10 +1,9 @@
 /** `xenlevel level`: what a pool can promise its guests, and what that costs whom. */
 import type { HostSnapshot, PoolLevel } from '@xenlevel/core'
-import { emit } from '../emit/emit.js'
-import { LANGUAGES } from '../emit/emitted.js'
+import type { Emitted } from '../emit/emitted.js'
+import { LANGUAGES } from '../emit/languages.js'
 import { EXIT } from '../exit.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
-import { showLevel } from '../output/level.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
@@ -89,13 +88,16 @@ export const level = defineVerb({
       kind: values.guest ?? usualKind(inputs.level),
       whole: values.whole === true,
     }
-    const emitted = values.emit === undefined ? undefined : emit(values.emit, request)
+    const emitted =
+      values.emit === undefined
+        ? undefined
+        : (await import('../emit/emit.js')).emit(values.emit, request)
     const answer: LevelAnswer = { ...inputs, emitted }
     const text =
       values.json === true ? `${JSON.stringify(documentOf(answer), null, 2)}\n` : emitted?.text
     if (values.output !== undefined && text !== undefined) await io.files.write(values.output, text)
     else if (text !== undefined) print.raw(text)
-    else showLevel(inputs, request.kind, print)
+    else (await import('../output/level.js')).showLevel(inputs, request.kind, print)
     if (values.json !== true) tellFindings(answer, print)
     return isWell(answer) ? EXIT.yes : EXIT.no
   },
@@ -110,7 +112,7 @@ interface LevelAnswer {
   readonly level: PoolLevel
   readonly hosts: readonly HostSnapshot[]
   readonly problems: readonly Problem[]
-  readonly emitted: ReturnType<typeof emit> | undefined
+  readonly emitted: Emitted | undefined
 }
 
 function isWell({ level, problems, emitted }: LevelAnswer): boolean {
