@@ -242,6 +242,21 @@ export type { RollingBlocker } from './pool/mobility/rolling-blockers.js'
 export type { RollingStep } from './pool/mobility/rolling-greedy.js'
 export type { StrandedGuest } from './pool/mobility/stranded.js'
 export type { FleetGuest, HostCapacity, MobilityOptions } from './pool/mobility/types.js'
+export {
+  type CustomLevel,
+  type NamedLevel,
+  NamedLevelError,
+  namedLevel,
+  namedLevels,
+} from './pool/named/named-level.js'
+export {
+  type GivenUp,
+  type NotGiven,
+  type PinnedGuest,
+  type PinnedLevel,
+  type PinOptions,
+  pinLevel,
+} from './pool/named/pin-level.js'
 export type { FeatureWeights } from './pool/partition/counted.js'
 export {
   type FleetPartition,

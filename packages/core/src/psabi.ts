@@ -60,3 +60,19 @@ export function psabiLevel(
   }
   return { level, missingForNext: [] }
 }
+
+/**
+ * What a psABI level asks for, with all that is below it, in the psABI's order.
+ *
+ * @param level - the level, or undefined for everything that any level asks for.
+ */
+export function psabiFeatures(level?: PsabiLevelName): readonly FeatureName[] {
+  const last =
+    level === undefined ? LEVELS.length - 1 : LEVELS.findIndex((one) => one.level === level)
+  return LEVELS.slice(0, last + 1).flatMap(({ adds }) => adds)
+}
+
+/** The levels, lowest first. */
+export function psabiLevelNames(): readonly PsabiLevelName[] {
+  return LEVELS.map(({ level }) => level)
+}
