@@ -111,8 +111,12 @@ export class HostGroups {
     const names = this.#names
     if (names === null) return
     const theirs = groups.flatMap(({ hosts }) => hosts.hosts)
-    for (const name of theirs) if (names.has(name)) throw duplicateName(name)
-    for (const name of theirs) names.add(name)
+    const both = new Set(names)
+    for (const name of theirs) {
+      if (both.has(name)) throw duplicateName(name)
+      both.add(name)
+    }
+    this.#names = both
   }
 
   #grow(by: number): void {
