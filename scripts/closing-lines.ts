@@ -26,8 +26,12 @@ export function closingLines(): Reporter {
         tests.filter((test) => test.result().state === state)
       const skipped = inState('skipped')
       if (skipped.length > 0) {
+        const why =
+          process.env.XENLEVEL_CORPUS === undefined
+            ? 'XENLEVEL_CORPUS does not name a folder of recorded answers'
+            : 'the variable that names it is not set'
         process.stdout.write(
-          `Not checked, because XENLEVEL_CORPUS does not name a folder of recorded answers: ${inShort(skipped.map(({ name }) => name))}.\n`,
+          `Not checked, because ${why}: ${inShort(skipped.map(({ name }) => name))}.\n`,
         )
       }
       process.stdout.write(
