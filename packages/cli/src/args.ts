@@ -34,7 +34,7 @@ export type OptionRow =
 export type OptionTable = Readonly<Record<string, OptionRow>>
 
 /** The value of one option. */
-export type OptionValue<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
+type OptionValue<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
   ? boolean
   : Row extends { readonly multiple: true }
     ? readonly TextValue<Row>[]

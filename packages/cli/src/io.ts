@@ -20,7 +20,7 @@ export interface Input {
 }
 
 /** What a path leads to. */
-export type PathKind = 'file' | 'directory' | 'other'
+type PathKind = 'file' | 'directory' | 'other'
 
 /** The file system, as far as the command uses it. Paths are relative to the working directory or absolute. */
 export interface Files {

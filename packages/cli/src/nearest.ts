@@ -1,7 +1,7 @@
 /** What was probably meant. */
 
 /** The candidate that is nearest to a word, if it is near enough to be meant; undefined otherwise. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
   let best: string | undefined
   let least = limit + 1

@@ -54,7 +54,7 @@ function withPath(error: unknown, path: string): unknown {
 }
 
 /** A stream of Node's as input. */
-export function nodeInput(stream: Readable & { readonly isTTY?: boolean }): Input {
+function nodeInput(stream: Readable & { readonly isTTY?: boolean }): Input {
   return {
     isTTY: stream.isTTY === true,
     async *chunks() {
@@ -64,7 +64,7 @@ export function nodeInput(stream: Readable & { readonly isTTY?: boolean }): Inpu
 }
 
 /** A stream of Node's as output. */
-export function nodeOutput(
+function nodeOutput(
   stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number },
 ): Output {
   return {

@@ -5,7 +5,7 @@ import type { Io } from './io.js'
 import type { Printer } from './output/printer.js'
 
 /** One line of the help that can be tried. */
-export interface Example {
+interface Example {
   /** The command, from `xenlevel` on. */
   readonly command: string
   /** What it does. */
@@ -13,7 +13,7 @@ export interface Example {
 }
 
 /** What a verb is given. */
-export interface Context<Table extends OptionTable> {
+interface Context<Table extends OptionTable> {
   /** The world. */
   readonly io: Io
   /** The options. */

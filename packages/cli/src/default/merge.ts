@@ -20,7 +20,7 @@ export interface MergedConfig {
 }
 
 /** One thing about which the two do not agree. */
-export interface Conflict {
+interface Conflict {
   /** The item of the default. */
   readonly default: string
   /** The item of the configuration, which stays. */

@@ -16,7 +16,7 @@ import type { Io } from '../io.js'
 export const WHICH = ['raw', 'host', 'pvMax', 'pvDefault', 'hvmMax', 'hvmDefault'] as const
 
 /** One of them. */
-export type Which = (typeof WHICH)[number]
+type Which = (typeof WHICH)[number]
 
 /** What is asked for. */
 export interface PolicyQuestion {

@@ -24,7 +24,7 @@ export const HOSTS_HELP =
   'Hosts are files, directories or patterns, or come by standard input; a file may hold one host or many (JSON arrays, one host a line). Each says itself what it is: a host snapshot, cpu_info of xapi as JSON or as xe prints it, a CPUID dump of any tool, or what xen-cpuid -p prints.'
 
 /** A host, and where it comes from. */
-export interface ReadHost {
+interface ReadHost {
   /** The host. */
   readonly host: HostSnapshot
   /** The file. */

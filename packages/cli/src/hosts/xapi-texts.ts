@@ -1,7 +1,7 @@
 /** What xapi says of a host, recognised: in JSON, or as `xe` prints it. */
 
 /** A map of text to text. */
-export type TextMap = Readonly<Record<string, string>>
+type TextMap = Readonly<Record<string, string>>
 
 /** What is known of a host of xapi. */
 export interface XapiRecord {

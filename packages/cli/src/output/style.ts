@@ -11,7 +11,7 @@ const CODES = {
 } as const
 
 /** Ways to stress a text. */
-export type StyleName = keyof typeof CODES
+type StyleName = keyof typeof CODES
 
 /** Stresses a text, or leaves it as it is. */
 export type Style = (name: StyleName, text: string) => string

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 
 /** A thing that could not be read, with its place. */
-export const problemSchema = z.strictObject({
+const problemSchema = z.strictObject({
   /** The file; "-" is standard input. For hosts that could be read and not judged, the name of the host. */
   file: z.string(),
   /** The line in it, from 1; null where it is about the whole file. */
