@@ -2,12 +2,14 @@
 import { featureTable } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { describeRecorded } from '../../../../fixtures/recorded.js'
 import { formatHostSnapshot, type HostSnapshot } from '../documents/snapshot.js'
 import { hostWith } from '../hosts.testing.js'
 import { type LevelOptions, levelPool, type PoolLevel } from './level.js'
 import { PoolLeveller } from './leveller.js'
 import { parsePoolLevel } from './read-level.js'
 import { anyHost, hostOffering, recordedPools } from './recorded-pools.testing.js'
+import { recordedSnapshot } from './recorded-snapshots.testing.js'
 
 /** Everything that a level says. */
 const text = (level: PoolLevel) => JSON.stringify(level)
@@ -201,4 +203,36 @@ describe('a fleet of more than 4,096 hosts', () => {
     expect(() => levelPool(hosts)).toThrow(expect.objectContaining({ code: 'POOL_RELEASE_NEEDED' }))
     expect(levelPool(hosts, { release: '4.17' }).count).toBe(4097)
   })
+})
+
+const BOOTS = {
+  EPYC: ['4.13.5', '4.17.0', '4.20.3', '4.22.0'].map((release) => `${release}-EPYC`),
+  'Skylake-Server': [
+    ...['4.13.5', '4.17.0', '4.20.3', '4.22.0'].map((release) => `${release}-Skylake-Server`),
+    '4.17-debian-Haswell',
+  ],
+}
+
+describe.each(Object.entries(BOOTS))('whole policies of %s', (_, boots) => {
+  describeRecorded(
+    boots.map((boot) => `xen/hosts/${boot}.json`),
+    () => {
+      it('are the same in any parts and any order', () => {
+        const hosts = boots.map((boot) => recordedSnapshot(boot, boot))
+        const all = levelPool(hosts)
+        expect(all.pv.policy).not.toBeNull()
+        fc.assert(
+          fc.property(
+            fc.shuffledSubarray(hosts, { minLength: hosts.length }),
+            fc.array(fc.nat(), { maxLength: 4 }),
+            (pool, cuts) => {
+              const levels = parts(pool, cuts).map((part) => levelPool(part))
+              expect(text(mergeAll(levels))).toBe(text(all))
+            },
+          ),
+          { numRuns: 12 },
+        )
+      })
+    },
+  )
 })

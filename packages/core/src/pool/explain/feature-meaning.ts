@@ -57,14 +57,14 @@ const UNKNOWN: FeatureMeaning = {
 }
 
 // A cache, not state: the rows by name.
-let known: ReadonlyMap<string, FeatureMeaning> | undefined
+const known = /* @__PURE__ */ new Map<FeatureName, FeatureMeaning>()
 
 /** What a feature means; names of any release are known. */
 export function featureMeaning(feature: FeatureName): FeatureMeaning {
-  known ??= new Map(
-    MEANING_ROWS.flatMap(({ features, group, weight, losing }) =>
-      features.map((name) => [name, { group, aspect: ASPECTS[group], weight, losing }]),
-    ),
-  )
+  if (known.size === 0) {
+    for (const { features, group, weight, losing } of MEANING_ROWS)
+      for (const name of features)
+        known.set(name, Object.freeze({ group, aspect: ASPECTS[group], weight, losing }))
+  }
   return known.get(feature) ?? UNKNOWN
 }

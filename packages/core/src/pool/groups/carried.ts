@@ -20,7 +20,7 @@ import { settlePending } from './of-host.js'
 import { NOBODY, type Tally } from './tally.js'
 
 /** A feature that the level's release does not know, and who offers it by default. */
-export interface LeftBehind {
+interface LeftBehind {
   readonly feature: FeatureName
   readonly having: Tally
 }

@@ -32,20 +32,6 @@ export function foldGroups(
   return { traits: first.traits, hosts, pv: pv ?? null, hvm: hvm ?? null, pending: first.pending }
 }
 
-/** Who of a group lacks a bit of what is offered for boot, and who has it. */
-export function splitBy(group: OfferGroup, kind: LevelKind, bit: number): SplitTally {
-  const offer = group[kind]
-  if (offer === null || !testWord(offer.default.any.words, bit)) return { lacking: group.hosts }
-  if (testWord(offer.default.all.words, bit)) return { having: group.hosts }
-  return offer.mixed.find((mixed) => mixed.bit === bit) ?? {}
-}
-
-/** Two tallies; the one that is not there is of nobody. */
-interface SplitTally {
-  readonly lacking?: Tally
-  readonly having?: Tally
-}
-
 function foldOffers(
   groups: readonly OfferGroup[],
   kind: LevelKind,

@@ -14,7 +14,7 @@ import type { OfferShape } from './of-host.js'
 import { namesKept, TallyBuilder } from './tally.js'
 
 /** So many different offers are kept apart. Real fleets have some hundreds: CPU models times releases times microcode. */
-export const MOST_MODELS = 4096
+const MOST_MODELS = 4096
 
 /** Hosts that cannot be told apart but by name. Hosts may be added to it without asking for its text again. */
 export interface Model {

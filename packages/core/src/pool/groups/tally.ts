@@ -12,7 +12,7 @@ export interface Tally {
 export const MOST_NAMED = 4096
 
 /** Of a larger fleet, so many names of each group of hosts are kept: enough to look at some, and memory does not grow with the fleet. */
-export const NAMES_OF_MANY = 16
+const NAMES_OF_MANY = 16
 
 /** How many names of each group are kept where so many hosts are folded. */
 export function namesKept(hosts: number): number {
@@ -40,7 +40,7 @@ export function joinTallies(tallies: readonly Tally[], most: number): Tally {
 }
 
 /** The first of some names, each once. */
-export function firstNames(names: readonly string[], most: number): string[] {
+function firstNames(names: readonly string[], most: number): string[] {
   const sorted = [...names].sort(compareNames)
   return sorted.filter((name, index) => name !== sorted[index - 1]).slice(0, most)
 }
