@@ -22,8 +22,8 @@ type Which = (typeof WHICH)[number]
 export interface PolicyQuestion {
   /** The verb, for messages. */
   readonly verb: string
-  /** Which policy of a host. */
-  readonly which: Which
+  /** Which policy of a host; by default what guests get when nobody asks: HVM guests, or PV guests where it runs no others. */
+  readonly which: Which | undefined
   /** The Xen of a host that does not say it. */
   readonly release: string | undefined
 }
@@ -60,7 +60,8 @@ export async function readPolicy(
   )
     return { policy: parseCpuPolicy(text, operand), from: operand }
   const host = await oneHost(operand, bytes, question)
-  return { policy: policyOfHost(host, question.which), from: `${question.which} of ${host.name}` }
+  const which = question.which ?? usual(host)
+  return { policy: policyOfHost(host, which), from: `${which} of ${host.name}` }
 }
 
 /** The one host in an input. */
@@ -96,9 +97,18 @@ export function wholePolicies(host: HostSnapshot): HostPolicies {
   )
 }
 
+function usual({ policies, xen }: HostSnapshot): Which {
+  const hvm = policies?.host === undefined ? xen?.hvm : policies.hvmDefault !== undefined
+  return hvm === false ? 'pvDefault' : 'hvmDefault'
+}
+
 function policyOfHost(host: HostSnapshot, which: Which): CpuPolicy {
   const policy = which === 'raw' ? host.policies?.raw : wholePolicies(host)[which]
-  if (policy === undefined) throw noPolicy(host.name, `its snapshot has no ${which} policy.`)
+  if (policy === undefined || policy.featureset.isEmpty)
+    throw noPolicy(
+      host.name,
+      which.startsWith('hvm') ? 'it runs no HVM guests.' : `its snapshot has no ${which} policy.`,
+    )
   return policy
 }
 

@@ -6,7 +6,11 @@ import { CommandError, UsageError } from '../errors.js'
 import { hex } from '../output/text.js'
 
 /** `0x306f2`, `0x306f2,platform=1,revision=0x44`, `06-3f-02,…`. */
-export function readCpu(text: string, verb: string): CpuIdentity {
+export function readCpu(
+  text: string,
+  verb: string,
+  files: readonly Pick<MicrocodeFile, 'updates'>[] = [],
+): CpuIdentity {
   const [model = '', ...rest] = text.split(',')
   const signature = signatureIn(model)
   const fields = new Map(rest.map((field) => splitOnce(field)))
@@ -20,7 +24,10 @@ export function readCpu(text: string, verb: string): CpuIdentity {
   }
   const [platformId, revision] = [number('platform'), number('revision')]
   if (signature === undefined || fields.size > 0 || platformId > 7) throw wrong(text, verb)
-  return { vendor: vendorOf(signature), signature, platformId, revision }
+  const update = files
+    .flatMap(({ updates }) => updates)
+    .find(({ signatures }) => signatures.some((row) => row.signature === signature))
+  return { vendor: update?.vendor ?? vendorOf(signature), signature, platformId, revision }
 }
 
 function wrong(text: string, verb: string): UsageError {
@@ -52,14 +59,14 @@ function signatureIn(text: string): number | undefined {
   )
 }
 
-/** Of the vendors that have microcode in files only AMD has families from 15 on with an extended family. */
+/**
+ * Who makes CPUs of a family: AMD from 0x10 on but for 0x13, which is Intel's, and 0x0f with an extended model. Of 0x12 both do; what an
+ * update says of itself is asked first.
+ */
 function vendorOf(signature: number): CpuIdentity['vendor'] {
   const { family } = cpuSignature(signature)
-  return family >= 0x10 && family !== 0x12 && family !== 0x13
-    ? 'AMD'
-    : family === 0xf && signature >>> 16 > 0
-      ? 'AMD'
-      : 'Intel'
+  if (family === 0xf) return signature >>> 16 > 0 ? 'AMD' : 'Intel'
+  return family >= 0x10 && family !== 0x13 ? 'AMD' : 'Intel'
 }
 
 /** A model as Intel's releases name its file. */

@@ -1,6 +1,6 @@
 /** `xenlevel image set-policy`: an image with another CPU policy. */
 import { clampPolicy, comparePolicies, type PolicyDifference } from '@xenlevel/core'
-import { type HeldHead, type NewPolicy, rewritePolicy, upgradeImage } from '@xenlevel/migration'
+import { type PolicyOfHead, rewritePolicy, upgradeImage } from '@xenlevel/migration'
 import { CommandError, UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { readHost, readPolicy, WHICH, wholePolicies } from '../guests/read-policy.js'
@@ -30,7 +30,7 @@ export const imageSetPolicy = defineVerb({
       short: 'w',
       value: 'POLICY',
       choices: WHICH,
-      help: 'which policy of a host; hvmDefault by default',
+      help: 'which policy of a host; by default what guests of the kind of the image get',
     },
     for: {
       type: 'string',
@@ -111,14 +111,15 @@ export const imageSetPolicy = defineVerb({
     else for (const change of changes) print.note(sentence(change))
     return EXIT.yes
 
-    async function chosenPolicy(): Promise<NewPolicy | ((head: HeldHead) => NewPolicy)> {
-      const question = {
-        verb: 'image set-policy',
-        which: values.which ?? 'hvmDefault',
-        release: values['xen-release'],
-      } as const
+    async function chosenPolicy(): Promise<PolicyOfHead> {
+      const question = { verb: 'image set-policy', release: values['xen-release'] }
       if (values.none === true) return null
-      if (values.policy !== undefined) return (await readPolicy(values.policy, io, question)).policy
+      const { policy: file } = values
+      if (file !== undefined)
+        return async ({ kind }) => {
+          const which = values.which ?? (kind === 'pv' ? 'pvDefault' : 'hvmDefault')
+          return (await readPolicy(file, io, { ...question, which })).policy
+        }
       const host = wholePolicies(await readHost(values.for ?? '-', io, question))
       return (head) => {
         if (head.cpuPolicy === null)

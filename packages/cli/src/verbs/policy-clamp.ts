@@ -52,7 +52,7 @@ export const policyClamp = defineVerb({
       throw new UsageError('Name the policy first, then one host.', 'policy clamp')
     const release = values['xen-release']
     const { policy, from } = await readPolicy(wanted, io, {
-      ...{ verb: 'policy clamp', release, which: 'hvmDefault' },
+      ...{ verb: 'policy clamp', release, which: undefined },
     })
     const snapshot = await readHost(where, io, { verb: 'policy clamp', release })
     const host = wholePolicies(snapshot)

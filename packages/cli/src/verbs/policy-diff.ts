@@ -23,7 +23,7 @@ export const policyDiff = defineVerb({
       short: 'w',
       value: 'POLICY',
       choices: WHICH,
-      help: 'which policy of a host; hvmDefault by default',
+      help: 'which policy of a host; by default what HVM guests get, or PV guests where it runs no others',
     },
     features: { type: 'boolean', help: 'features alone' },
   },
@@ -43,7 +43,7 @@ export const policyDiff = defineVerb({
       throw new UsageError('Name two policies.', 'policy diff')
     const question = {
       verb: 'policy diff',
-      which: values.which ?? 'hvmDefault',
+      which: values.which,
       release: values['xen-release'],
     } as const
     const a = await readPolicy(first, io, question)

@@ -75,7 +75,7 @@ export const ucodeSelect = defineVerb({
             parsed,
             wholeNumber(values['platform-id'], 'platform-id', 'ucode select'),
           )
-        : readCpu(values.cpu, 'ucode select')
+        : readCpu(values.cpu, 'ucode select', parsed)
     const selection = selectUpdate(parsed, cpu, {
       ...(values.consumer === undefined ? {} : { consumer: values.consumer }),
       ...(values.release === undefined ? {} : { release: values.release }),
