@@ -7,6 +7,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
 import { fleetFiles } from './fleet-files.js'
@@ -81,7 +82,7 @@ async function processes(): Promise<Row[]> {
     const peer = { name: 'iucode_tool, and the start of Node', time: theirs, ratio: theirs / ours }
     rows.push({ ...row('verify a directory of microcode from disk', ours, theirs), peer })
   }
-  rows.push(...images())
+  rows.push(...images(), ...commandRows())
   return existsSync(new URL('packages/cpuid/dist/index.js', root))
     ? [...rows, row('import @xenlevel/cpuid, as built', importTime(), 5e6)]
     : rows
@@ -107,6 +108,27 @@ function images(): Row[] {
     },
     row('… and its peak memory', megabytes, IMAGE_MEMORY, 'MB'),
   ])
+}
+
+/** The command, from its start to all of a short answer. */
+function commandRows(): Row[] {
+  const main = new URL('packages/cli/dist/main.js', root)
+  if (!existsSync(main)) return []
+  const hosts = ['haswell', 'skylake'].map((name) => `fixtures/story/${name}.json`)
+  return [
+    { name: 'xenlevel features AVX512F', words: ['features', 'AVX512F'] },
+    { name: 'xenlevel level of two hosts', words: ['level', ...hosts] },
+  ].map(({ name, words }) => row(name, startTime(fileURLToPath(main), words), 120e6))
+}
+
+/** Median of runs. */
+function startTime(program: string, words: readonly string[]): number {
+  const times = Array.from({ length: 9 }, () => {
+    const start = process.hrtime.bigint()
+    execFileSync(process.execPath, [program, ...words], { cwd: root })
+    return Number(process.hrtime.bigint() - start)
+  })
+  return times.sort((a, b) => a - b)[4] ?? Number.POSITIVE_INFINITY
 }
 
 function row(operation: string, ours: number, limit: number, unit?: 'MB'): Row {

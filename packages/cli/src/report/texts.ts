@@ -2,7 +2,8 @@
 import { type HostSnapshot, type PoolLevel, toXapiFeatureset } from '@xenlevel/core'
 import { XenlevelError } from '@xenlevel/cpuid'
 import { emit } from '../emit/emit.js'
-import type { Emitted, Language } from '../emit/emitted.js'
+import type { Emitted } from '../emit/emitted.js'
+import type { Language } from '../emit/languages.js'
 import type { LevelText, ReportKind } from './types.js'
 
 /** A level, and one host of each kind. */
