@@ -112,7 +112,7 @@ function images(): Row[] {
 
 /** The command, from its start to all of a short answer. */
 function commandRows(): Row[] {
-  const main = new URL('packages/cli/dist/main.js', root)
+  const main = new URL('packages/cli/dist/main.mjs', root)
   if (!existsSync(main)) return []
   const hosts = ['haswell', 'skylake'].map((name) => `fixtures/story/${name}.json`)
   return [
