@@ -51,7 +51,12 @@ export { type PolicyOfHead, type RewritePolicyOptions, rewritePolicy } from './r
 export type { NewPolicy, PolicyChange } from './rewrite/policy-records.js'
 export { trimImage } from './rewrite/trim.js'
 export { upgradeImage } from './rewrite/upgrade.js'
-export { IMAGE_FINDINGS, type ImageFindingCode, type ImageVerdictName } from './verify/codes.js'
+export {
+  IMAGE_FINDINGS,
+  type ImageFindingCode,
+  type ImageFindingMeaning,
+  type ImageVerdictName,
+} from './verify/codes.js'
 export type { ImageFinding } from './verify/finding.js'
 export type { ImageJudgeOptions, ImageVerifierOptions } from './verify/options.js'
 export type { PageRound, PageSummary, PageTypeName } from './verify/pages.js'

@@ -3,7 +3,8 @@
 /** The questions that an image is judged by: is its producer right (`verify`), and must a receiver take it (`restore`). */
 export type ImageVerdictName = 'verify' | 'restore'
 
-interface CodeRow {
+/** What a code of {@link IMAGE_FINDINGS} stands for. */
+export interface ImageFindingMeaning {
   /** One line for people. */
   readonly meaning: string
   /** The verdicts that it makes "no". */
@@ -15,8 +16,8 @@ const VERIFY: readonly ImageVerdictName[] = ['verify']
 const RESTORE: readonly ImageVerdictName[] = ['restore']
 const NONE: readonly ImageVerdictName[] = []
 
-/** The codes. */
-export const IMAGE_FINDINGS = {
+/** The codes, each with what it stands for. */
+export const IMAGE_FINDINGS = /* @__PURE__ */ namedCodes({
   TRUNCATED: { meaning: 'the input ends before the image does', rejects: BOTH },
   TRAILING_DATA: { meaning: 'something follows the image', rejects: VERIFY },
   BAD_MARKER: { meaning: 'the marker of a libxc image is not all ones', rejects: BOTH },
@@ -99,7 +100,14 @@ export const IMAGE_FINDINGS = {
   },
   HEAD_TOO_LONG: { meaning: 'a head longer than its reader allows', rejects: BOTH },
   MORE_FINDINGS: { meaning: 'there is more than was listed', rejects: NONE },
-} as const satisfies Readonly<Record<string, CodeRow>>
+})
 
 /** Stable name of what can be wrong with an image. */
 export type ImageFindingCode = keyof typeof IMAGE_FINDINGS
+
+/** Keeps the names of the codes and widens what they stand for. */
+function namedCodes<Code extends string>(
+  codes: Readonly<Record<Code, ImageFindingMeaning>>,
+): Readonly<Record<Code, ImageFindingMeaning>> {
+  return codes
+}
