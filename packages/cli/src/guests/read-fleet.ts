@@ -71,21 +71,28 @@ export async function readFleet(
     print.problem(problem)
   }
   const { hosts } = await listHosts(operands, io, { verb, release: values['xen-release'], tell })
-  const guests: FleetGuest[] = []
-  if (values.guests !== undefined)
-    for await (const { source, problem } of findSources(values.guests, io, {
-      verb,
-      what: 'guests',
-    })) {
-      if (problem !== undefined) tell(problem)
-      else
-        for await (const found of guestsOf(source, io)) {
-          if ('problem' in found) tell(found.problem)
-          else guests.push(found.guest)
-        }
-    }
+  const guests = await readGuests(values.guests ?? [], io, { verb, tell })
   const capacity = values.room === undefined ? {} : await readRoom(values.room, io)
   return { hosts, guests, capacity, problems }
+}
+
+/** Guests of files. */
+export async function readGuests(
+  files: readonly string[],
+  io: Pick<Io, 'files' | 'stdin' | 'signal'>,
+  { verb, tell }: { readonly verb: string; readonly tell: (problem: Problem) => void },
+): Promise<readonly FleetGuest[]> {
+  const guests: FleetGuest[] = []
+  if (files.length === 0) return guests
+  for await (const { source, problem } of findSources(files, io, { verb, what: 'guests' })) {
+    if (problem !== undefined) tell(problem)
+    else
+      for await (const found of guestsOf(source, io)) {
+        if ('problem' in found) tell(found.problem)
+        else guests.push(found.guest)
+      }
+  }
+  return guests
 }
 
 type FoundGuest = { readonly guest: FleetGuest } | { readonly problem: Problem }

@@ -2,11 +2,14 @@
 import type { HostSnapshot, PoolLevel } from '@xenlevel/core'
 import type { Emitted } from '../emit/emitted.js'
 import { LANGUAGES } from '../emit/languages.js'
+import { UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
+import { FLEET_OPTIONS } from '../guests/read-fleet.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
+import { writeReports } from './level-report.js'
 
 /** The verb. */
 export const level = defineVerb({
@@ -51,6 +54,20 @@ export const level = defineVerb({
       type: 'boolean',
       help: 'write the whole policy, limits and sizes too, rather than the features alone; takes hosts whose policies are known',
     },
+    html: {
+      type: 'string',
+      value: 'FILE',
+      completes: 'file',
+      help: 'write a report as one page that needs nothing else: hosts and features, who costs what, who may run where',
+    },
+    svg: {
+      type: 'string',
+      value: 'FILE',
+      completes: 'file',
+      help: 'write the same as one picture',
+    },
+    title: { type: 'string', value: 'TEXT', help: 'the heading of a report' },
+    guests: { ...FLEET_OPTIONS.guests, help: `for a report: ${FLEET_OPTIONS.guests.help}` },
     output: {
       type: 'string',
       short: 'o',
@@ -63,6 +80,10 @@ export const level = defineVerb({
     { command: 'xenlevel level hosts/*.json', does: 'the level of a pool' },
     { command: 'xenlevel level --emit xl hosts/*.json', does: 'the line for every xl.cfg' },
     {
+      command: 'xenlevel level --html pool.html --guests guests.ndjson hosts/*.json',
+      does: 'a report for a browser',
+    },
+    {
       command:
         'xe vm-param-set uuid=$VM platform:featureset=$(xenlevel level --emit xapi hosts.ndjson)',
       does: 'a level for one VM under xapi',
@@ -74,6 +95,12 @@ export const level = defineVerb({
   ],
   async run({ io, values, operands, print }) {
     const { method, release } = values
+    const reports = values.html !== undefined || values.svg !== undefined
+    if (reports && (values.emit !== undefined || values.output !== undefined || values.json))
+      throw new UsageError(
+        'A report goes to the file that it names; ask for --emit, --output and --json apart from it.',
+        'level',
+      )
     const inputs = await levelInputs(operands, io, {
       verb: 'level',
       release: values['xen-release'],
@@ -88,6 +115,7 @@ export const level = defineVerb({
       kind: values.guest ?? usualKind(inputs.level),
       whole: values.whole === true,
     }
+    if (reports) return writeReports({ inputs, kind: request.kind, values, io, print })
     const emitted =
       values.emit === undefined
         ? undefined
