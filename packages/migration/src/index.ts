@@ -61,7 +61,12 @@ export type { ImageFinding } from './verify/finding.js'
 export type { ImageJudgeOptions, ImageVerifierOptions } from './verify/options.js'
 export type { PageRound, PageSummary, PageTypeName } from './verify/pages.js'
 export type { ImageCheckpoints, ImageReport, ImageVerdict } from './verify/report.js'
-export { ImageVerifier, type VerifierNeed } from './verify/verifier.js'
+export {
+  ImageVerifier,
+  type VerifierFill,
+  type VerifierNeed,
+  type VerifierPass,
+} from './verify/verifier.js'
 export { type VerifyImageOptions, type VerifyProgress, verifyImage } from './verify.js'
 export type { Emulator, HvmParam, ListedPage, P2mFrames, TscInfo } from './write/bodies.js'
 export { ImageWriterError } from './write/errors.js'

@@ -8,12 +8,24 @@ import { Judgement } from './judgement.js'
 import type { ImageVerifierOptions } from './options.js'
 import type { ImageReport } from './report.js'
 
+/** Bytes that a verifier has to see. */
+export interface VerifierFill {
+  /** They are to be pushed. */
+  readonly do: 'fill'
+  /** How many more, at least. */
+  readonly bytes: number
+}
+
+/** Bytes that a verifier has no interest in. */
+export interface VerifierPass {
+  /** They are to be pushed, or passed over by {@link ImageVerifier.pass}. */
+  readonly do: 'pass'
+  /** How many. */
+  readonly bytes: number
+}
+
 /** What a verifier waits for. */
-export type VerifierNeed =
-  /** At least so many more bytes, to be pushed. */
-  | { readonly do: 'fill'; readonly bytes: number }
-  /** So many bytes that it has no interest in: to be pushed, or passed over by {@link ImageVerifier.pass}. */
-  | { readonly do: 'pass'; readonly bytes: number }
+export type VerifierNeed = VerifierFill | VerifierPass
 
 /**
  * Judges an image as its bytes come, synchronously and in bounded memory. Whatever the bytes are, it never throws, and there is a report in
