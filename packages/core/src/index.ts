@@ -198,6 +198,8 @@ export type {
   FieldChange,
   HostSet,
   LevelDrift,
+  LevelFactChange,
+  LevelledGuestDrift,
   NamedChanges,
   SnapshotDrift,
 } from './pool/drift/types.js'
@@ -209,6 +211,7 @@ export {
   explainLevel,
   type LevelExplanation,
   type PsabiGap,
+  type PsabiGapFeature,
 } from './pool/explain/explain-level.js'
 export {
   type FeatureAspect,
@@ -234,7 +237,12 @@ export { PoolLeveller } from './pool/leveller.js'
 export type { Loss } from './pool/losses.js'
 export { FleetError } from './pool/mobility/errors.js'
 export type { Evacuation, EvacuationBlocker, Move } from './pool/mobility/evacuation.js'
-export { type MobilityMatrix, type MobilityVerdict, mobility } from './pool/mobility/matrix.js'
+export {
+  type DistinctCounts,
+  type MobilityMatrix,
+  type MobilityVerdict,
+  mobility,
+} from './pool/mobility/matrix.js'
 export type { Obstacle, SharedReason } from './pool/mobility/obstacles.js'
 export type { PowerCycle } from './pool/mobility/power-cycle.js'
 export type { RollingUpdateOptions, RollingUpdatePlan } from './pool/mobility/rolling.js'

@@ -10,6 +10,7 @@ export interface BadHostLine {
   readonly line: number
   /** What is wrong with it; the message begins with the source and the line. */
   readonly error: XenlevelError
+  /** Never there: it tells the line from one that is a host. */
   readonly host?: never
 }
 
@@ -19,6 +20,7 @@ export interface GoodHostLine {
   readonly line: number
   /** The host. */
   readonly host: HostSnapshot
+  /** Never there: it tells the line from one that is no host. */
   readonly error?: never
 }
 

@@ -67,7 +67,12 @@ const tallySchema = /* @__PURE__ */ z.strictObject(tallyShape)
 /** What all hosts have and what any has, in as many words; one featureset where that is the same. */
 const spanSchema = /* @__PURE__ */ z.union([
   featuresetText,
-  /* @__PURE__ */ z.strictObject({ all: featuresetText, any: featuresetText }),
+  /* @__PURE__ */ z.strictObject({
+    /** What all of them have. */
+    all: featuresetText,
+    /** What any of them has. */
+    any: featuresetText,
+  }),
 ])
 
 const offerSchema = /* @__PURE__ */ z.strictObject({
@@ -77,7 +82,16 @@ const offerSchema = /* @__PURE__ */ z.strictObject({
   max: spanSchema,
   /** The bits of `default` that some have and others lack, ascending, and who. */
   mixed: /* @__PURE__ */ z
-    .array(z.strictObject({ bit: countSchema, lacking: tallySchema, having: tallySchema }))
+    .array(
+      z.strictObject({
+        /** The bit, in the words of `table`. */
+        bit: countSchema,
+        /** The hosts that do not offer it by default. */
+        lacking: tallySchema,
+        /** The hosts that do. */
+        having: tallySchema,
+      }),
+    )
     .optional(),
 })
 
@@ -106,6 +120,7 @@ const groupSchema = /* @__PURE__ */ z.strictObject({
   /** Raw words of hosts of which it is not yet known which Xen they are judged by. */
   pending: /* @__PURE__ */ z
     .strictObject({
+      /** Their raw featureset, in the words of the hardware; empty if they told none. */
       raw: featuresetText,
       /** Whether HVM guests can run; null if it is not said. */
       hvm: /* @__PURE__ */ z.nullable(z.boolean()),

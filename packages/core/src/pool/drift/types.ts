@@ -120,16 +120,32 @@ export interface AffectedGuest {
   readonly nextBoot: NamedChanges
 }
 
+/** What it does to what the level promises guests of one kind. */
+export interface LevelledGuestDrift {
+  /** For boot. */
+  readonly default: NamedChanges
+  /** For acceptance. */
+  readonly max: NamedChanges
+}
+
+/** Something about the level that is not what it was. */
+export interface LevelFactChange<Fact extends string | number> {
+  /** What it was. */
+  readonly before: Fact
+  /** What it is. */
+  readonly after: Fact
+}
+
 /** What it does to the level of the pool. */
 export interface LevelDrift {
   /** What the level can promise. */
-  readonly pv: { readonly default: NamedChanges; readonly max: NamedChanges }
+  readonly pv: LevelledGuestDrift
   /** The same for HVM and PVH guests. */
-  readonly hvm: { readonly default: NamedChanges; readonly max: NamedChanges }
+  readonly hvm: LevelledGuestDrift
   /** The narrowest address width in bits, if it changed. */
-  readonly physAddrBits: { readonly before: number; readonly after: number } | null
+  readonly physAddrBits: LevelFactChange<number> | null
   /** The release that the level is made for, if it changed. */
-  readonly release: { readonly before: string; readonly after: string } | null
+  readonly release: LevelFactChange<string> | null
 }
 
 /** All that changed. */
@@ -169,5 +185,10 @@ export interface DriftOptions extends Pick<AdmitOptions, 'release' | 'domain'> {
   /** How the pool is levelled. */
   readonly levelling?: LevelOptions
   /** Xen's command lines, where they are known and the snapshots do not tell them. */
-  readonly commandLine?: { readonly before?: string; readonly after?: string }
+  readonly commandLine?: {
+    /** What Xen was started with when the first snapshot was taken. */
+    readonly before?: string
+    /** What Xen was started with when the second one was taken. */
+    readonly after?: string
+  }
 }

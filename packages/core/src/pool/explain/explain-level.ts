@@ -41,16 +41,22 @@ export interface ExplainedLoss extends Loss {
   readonly message: string
 }
 
+/** A feature that the next level of the psABI asks for. */
+export interface PsabiGapFeature {
+  /** The feature. */
+  readonly feature: FeatureName
+  /** The hosts that lack it, in alphabetical order: all of them in a pool of up to 4,096 hosts, the first 16 in a larger fleet. */
+  readonly hosts: readonly string[]
+  /** How many hosts those are. */
+  readonly count: number
+}
+
 /** What is between a level and the next of the psABI. */
 export interface PsabiGap {
   /** The level that HVM guests reach, PV guests where no host runs HVM; null below the first. */
   readonly level: PsabiLevelName | null
   /** What the next level asks for, and which hosts lack it; nothing at the highest level. */
-  readonly missing: readonly {
-    readonly feature: FeatureName
-    readonly hosts: readonly string[]
-    readonly count: number
-  }[]
+  readonly missing: readonly PsabiGapFeature[]
 }
 
 /** An explanation. */

@@ -7,7 +7,9 @@ import type { PlannedPool } from './leave.js'
 
 /** A feature that comes or goes, and for whom. */
 export interface ChangedFeature {
+  /** The feature. */
   readonly feature: FeatureName
+  /** The kinds of guest that it concerns. */
   readonly guests: readonly LevelKind[]
 }
 

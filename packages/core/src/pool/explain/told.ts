@@ -8,7 +8,9 @@ import type { LevelGroups } from '../losses.js'
 
 /** A feature that guests are told of because of some hosts. */
 export interface ToldFeature {
+  /** The feature. */
   readonly feature: FeatureName
+  /** The kinds of guest that are told of it. */
   readonly guests: readonly LevelKind[]
   /** The hosts because of which it is told. */
   readonly hosts: readonly string[]

@@ -36,14 +36,19 @@ export interface GroupTraits {
 
 /** What all hosts of a group have, and what any has; the same featureset if they are alike. */
 export interface Span {
+  /** What all of them have. */
   readonly all: Featureset
+  /** What any of them has. */
   readonly any: Featureset
 }
 
 /** A bit that some hosts of a group offer by default and others do not. */
 export interface MixedBit {
+  /** The bit, in the words of {@link GroupTraits.table}. */
   readonly bit: number
+  /** The hosts that do not offer it. */
   readonly lacking: Tally
+  /** The hosts that do. */
   readonly having: Tally
 }
 
@@ -59,6 +64,7 @@ export interface GroupOffer {
 
 /** Raw words of which it cannot be said yet what a Xen offers: nothing says which Xen, so that of the level is taken when it is known. */
 export interface PendingOffer {
+  /** Their raw featureset, in the words of the hardware; empty if they told none. */
   readonly raw: Featureset
   /** Whether HVM guests can run; null if it is not said. */
   readonly hvm: boolean | null
@@ -68,13 +74,15 @@ export interface PendingOffer {
 
 /** A group of hosts. Immutable. */
 export interface OfferGroup {
+  /** What they have in common beside their featuresets. */
   readonly traits: GroupTraits
+  /** The hosts. */
   readonly hosts: Tally
-  /** Null if nothing is known, or not yet. */
+  /** What they offer PV guests; null if nothing is known, or not yet. */
   readonly pv: GroupOffer | null
-  /** Null if the hosts cannot run HVM guests, or nothing is known, or not yet. */
+  /** What they offer HVM and PVH guests; null if they cannot run them, or nothing is known, or not yet. */
   readonly hvm: GroupOffer | null
-  /** Not null where it is not yet known. */
+  /** What it will be known from; not null where it is not yet known. */
   readonly pending: PendingOffer | null
 }
 

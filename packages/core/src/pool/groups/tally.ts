@@ -4,7 +4,7 @@
 export interface Tally {
   /** How many. */
   readonly count: number
-  /** Their names in code unit order: all of them, or the first {@link NAMES_OF_MANY}. */
+  /** Their names in code unit order: all of them in a pool of up to 4,096 hosts, the first 16 in a larger fleet. */
   readonly hosts: readonly string[]
 }
 

@@ -24,6 +24,14 @@ export interface MobilityVerdict {
   readonly admission: Admission
 }
 
+/** How many guests and hosts an admission can tell apart. */
+export interface DistinctCounts {
+  /** Guests. */
+  readonly guests: number
+  /** Hosts. */
+  readonly hosts: number
+}
+
 /** The guests of a fleet before its hosts. Answers that are asked for by name throw {@link FleetError} for a name that is not there. */
 export interface MobilityMatrix {
   /** The guests, in the order given. */
@@ -31,7 +39,7 @@ export interface MobilityMatrix {
   /** The hosts, in the order given. */
   readonly hosts: readonly string[]
   /** How many of them are different to an admission: so many pairs are judged, whatever the size of the fleet. */
-  readonly distinct: { readonly guests: number; readonly hosts: number }
+  readonly distinct: DistinctCounts
   /** What should be known about it. */
   readonly findings: readonly Finding[]
   /** Whether a host admits a guest. */
@@ -96,7 +104,7 @@ class Verdict implements MobilityVerdict {
 class Matrix implements MobilityMatrix {
   readonly guests: readonly string[]
   readonly hosts: readonly string[]
-  readonly distinct: { readonly guests: number; readonly hosts: number }
+  readonly distinct: DistinctCounts
   readonly findings: readonly Finding[]
   readonly #fleet: Fleet
   /** By view: guests that look the same can go to the same hosts. */

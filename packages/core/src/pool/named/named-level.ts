@@ -30,6 +30,7 @@ export interface CustomLevel {
 export interface NamedLevel {
   /** As it is spelt: `'x86-64-v3'`, `'Skylake-Server'`, `'Zen2'`. */
   readonly name: string
+  /** Whose it is: of the psABI, of a generation of CPUs, or one's own. */
   readonly kind: 'psabi' | 'generation' | 'custom'
   /** The vendor of its CPUs; null for any. */
   readonly vendor: CpuVendor | null

@@ -57,6 +57,7 @@ export interface LevelLoss extends ChangedFeature {
 
 /** A guest that could run on every host before and cannot any more. */
 export interface GuestLosingMobility {
+  /** The guest, by name. */
   readonly guest: string
   /** What it has seen and not every host accepts any more, by bit. */
   readonly features: readonly FeatureName[]
@@ -68,6 +69,7 @@ export interface GuestLosingMobility {
 
 /** A guest that has to be shut down and started again. */
 export interface GuestToPowerCycle {
+  /** The guest, by name. */
   readonly guest: string
   /**
    * `to-return`: it has seen features that the level does not have, and only by starting at the level can it run everywhere. `to-gain`:
@@ -80,6 +82,7 @@ export interface GuestToPowerCycle {
 
 /** A guest whose host leaves, or is replaced or upgraded. */
 export interface GuestToMove {
+  /** The guest, by name. */
   readonly guest: string
   /** The host it runs on. */
   readonly from: string
