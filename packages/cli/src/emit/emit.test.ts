@@ -6,12 +6,12 @@ import {
   type HostSnapshot,
   levelPool,
   parseHostSnapshot,
+  policiesOfSnapshot,
   splitXlCpuid,
 } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { Folder, runCommand } from '../command.testing.js'
-import { policiesOf } from '../hosts/policies.js'
 import { emit } from './emit.js'
 
 const fixtures = fileURLToPath(new URL('../../../../fixtures/', import.meta.url))
@@ -21,7 +21,7 @@ const folder = new Folder()
 
 /** What a guest gets of a line on a host. */
 function given(line: string, on: HostSnapshot, kind: 'pv' | 'hvm') {
-  const policies = policiesOf(on)
+  const policies = policiesOfSnapshot(on)?.policies
   if (policies === undefined) throw new Error(`${on.name} has policies`)
   const setting = /^cpuid="([^"]*)"\n$/.exec(line)?.[1]
   if (setting === undefined) throw new Error(`${line} is a line of xl.cfg`)

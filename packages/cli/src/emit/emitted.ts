@@ -1,8 +1,14 @@
 /** What is written for a toolstack, and what should be known about it. */
-import type { CpuPolicy, Finding, HostSnapshot, PoolLevel } from '@xenlevel/core'
+import {
+  type CpuPolicy,
+  type Finding,
+  type HostPolicies,
+  type HostSnapshot,
+  type PoolLevel,
+  policiesOfSnapshot,
+} from '@xenlevel/core'
 import type { FeatureName, Featureset } from '@xenlevel/cpuid'
 import { CommandError } from '../errors.js'
-import { policiesOf } from '../hosts/policies.js'
 import type { Language } from './languages.js'
 
 /** What is to be written. */
@@ -58,7 +64,7 @@ export interface EmitHost {
   /** Its name. */
   readonly name: string
   /** Its policies. */
-  readonly policies: NonNullable<ReturnType<typeof policiesOf>>
+  readonly policies: HostPolicies
 }
 
 /** The hosts with policies that count for the level, and the names of those without. */
@@ -70,7 +76,7 @@ export function emitHosts({ hosts, level, kind }: EmitRequest): {
   const known: EmitHost[] = []
   const unknown: string[] = []
   for (const host of counting) {
-    const policies = policiesOf(host)
+    const policies = policiesOfSnapshot(host)?.policies
     if (policies === undefined) unknown.push(host.name)
     else known.push({ name: host.name, policies })
   }

@@ -10,13 +10,13 @@ import {
   parseHostSnapshot,
   parsePolicyText,
   parseXapiCpuFlags,
+  policiesOfSnapshot,
   xapiCpuVendor,
 } from '@xenlevel/core'
 import { Featureset, readCpuDump } from '@xenlevel/cpuid'
 import type { ImageHead } from '@xenlevel/migration'
 import * as z from 'zod'
 import { CommandError, UsageError } from '../errors.js'
-import { policiesOf } from '../hosts/policies.js'
 import { BINARY_ADVICE, binaryKindOf, peek, readWhole } from '../inputs/binary.js'
 import { nameOfFile } from '../inputs/sources.js'
 import type { Io } from '../io.js'
@@ -199,7 +199,7 @@ function ofDocument(guest: FleetGuest, { name, kind }: NamedFacts): ReadGuest {
 function ofHost(host: HostSnapshot, facts: NamedFacts): ReadGuest {
   const kind = facts.kind ?? (host.xen?.hvm === false ? 'pv' : 'hvm')
   const name = facts.name ?? `a guest of ${host.name}`
-  const policies = policiesOf(host)
+  const policies = policiesOfSnapshot(host)?.policies
   const hvm = kind === 'hvm' || kind === 'pvh'
   const from = `what ${host.name} gives when nobody asks`
   const { vendor } = host.cpu

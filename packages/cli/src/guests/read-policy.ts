@@ -5,9 +5,9 @@ import {
   type HostSnapshot,
   parseCpuPolicy,
   parsePolicyText,
+  policiesOfSnapshot,
 } from '@xenlevel/core'
 import { CommandError } from '../errors.js'
-import { policiesOf } from '../hosts/policies.js'
 import { readHosts } from '../hosts/read-hosts.js'
 import { binaryKindOf, peek, readWhole } from '../inputs/binary.js'
 import type { Io } from '../io.js'
@@ -87,7 +87,7 @@ export async function readHost(
 
 /** All policies of a host. */
 export function wholePolicies(host: HostSnapshot): HostPolicies {
-  const policies = policiesOf(host)
+  const policies = policiesOfSnapshot(host)?.policies
   if (policies !== undefined) return policies
   throw noPolicy(
     host.name,

@@ -1,11 +1,16 @@
 /** `xenlevel default set`: a default for all guests of this host. */
-import { type Finding, type HostSnapshot, type PoolLevel, toXlConfig } from '@xenlevel/core'
+import {
+  type Finding,
+  type HostSnapshot,
+  type PoolLevel,
+  policiesOfSnapshot,
+  toXlConfig,
+} from '@xenlevel/core'
 import { bootIdOf, thisHost } from '../default/boot.js'
 import { defaultPath, formatDefault, type GuestDefault } from '../default/document.js'
 import { distinct, type EmitRequest } from '../emit/emitted.js'
 import { emitXl } from '../emit/xl.js'
 import { EXIT } from '../exit.js'
-import { policiesOf } from '../hosts/policies.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import { count } from '../output/text.js'
 import { defineVerb } from '../verb.js'
@@ -110,7 +115,7 @@ function makeDefault(
   const guests = (kind: 'hvm' | 'pv'): GuestDefault['hvm'] => {
     const { default: featureset, hosts: counting } = level[kind]
     if (counting.length === 0) return null
-    const policies = host === null ? undefined : policiesOf(host)
+    const policies = host === null ? undefined : policiesOfSnapshot(host)?.policies
     const runs = policies !== undefined && (kind === 'pv' || !policies.hvmMax.featureset.isEmpty)
     if (runs) {
       const options = { host: policies, domain: { kind } }

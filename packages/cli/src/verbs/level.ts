@@ -4,12 +4,10 @@ import type { Emitted } from '../emit/emitted.js'
 import { LANGUAGES } from '../emit/languages.js'
 import { UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
-import { FLEET_OPTIONS } from '../guests/read-fleet.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
-import { writeReports } from './level-report.js'
 
 /** The verb. */
 export const level = defineVerb({
@@ -67,7 +65,13 @@ export const level = defineVerb({
       help: 'write the same as one picture',
     },
     title: { type: 'string', value: 'TEXT', help: 'the heading of a report' },
-    guests: { ...FLEET_OPTIONS.guests, help: `for a report: ${FLEET_OPTIONS.guests.help}` },
+    guests: {
+      type: 'string',
+      value: 'FILE',
+      multiple: true,
+      completes: 'file',
+      help: 'for a report: the guests that run, as for "fleet mobility"',
+    },
     output: {
       type: 'string',
       short: 'o',
@@ -115,7 +119,14 @@ export const level = defineVerb({
       kind: values.guest ?? usualKind(inputs.level),
       whole: values.whole === true,
     }
-    if (reports) return writeReports({ inputs, kind: request.kind, values, io, print })
+    if (reports)
+      return (await import('./level-report.js')).writeReports({
+        inputs,
+        kind: request.kind,
+        values,
+        io,
+        print,
+      })
     const emitted =
       values.emit === undefined
         ? undefined
