@@ -1,7 +1,7 @@
 /** What was tried: a cell for each thing in each place, and what became of it. */
 
 /** What became of a cell; what did not pass says why. */
-export type Outcome =
+type Outcome =
   | { readonly kind: 'passes' }
   | { readonly kind: 'fails'; readonly why: string }
   | { readonly kind: 'not tried'; readonly why: string }

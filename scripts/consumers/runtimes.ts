@@ -7,7 +7,7 @@ import type { Rights } from './programs.js'
 import { CACHE } from './shell.js'
 
 /** A runtime of one version. */
-export interface Runtime {
+interface Runtime {
   /** As in the table. */
   readonly name: string
   /** The npm package with its program for Linux on x86-64. */
@@ -40,7 +40,7 @@ const node = (version: string): Runtime => ({
 })
 
 /** The oldest Node that the packages ask for, the newest of each line, and the two others. */
-export const RUNTIMES: readonly Runtime[] = [
+const RUNTIMES: readonly Runtime[] = [
   node('20.11.0'),
   node('20.20.2'),
   node('22.23.3'),
