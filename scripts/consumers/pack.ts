@@ -19,11 +19,11 @@ const manifestSchema = z.looseObject({
 /** Scripts that npm runs when a package is installed. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 
-/** Text that only this repository understands. */
-const UNPUBLISHED: readonly (readonly [what: RegExp, why: string])[] = [
-  [/[#@]\s*sourceMappingURL=/, 'names a source map that nobody gets'],
-  [/workspace:/, 'names a workspace'],
-  [/@xenlevel\/source/, 'leads to sources'],
+/** Text that only this repository understands, by the files that must not have it. */
+const UNPUBLISHED: readonly (readonly [files: RegExp, what: RegExp, why: string])[] = [
+  [/\.[mc]?[jt]s$/, /[#@]\s*sourceMappingURL=/, 'names a source map that nobody gets'],
+  [/^package\.json$/, /"workspace:/, 'names a workspace'],
+  [/^package\.json$/, /@xenlevel\/source/, 'leads to sources'],
 ]
 
 /** Packs every package, in the folder. */
@@ -83,9 +83,11 @@ function checkContents(published: PublishedPackage, folder: string): void {
   must(extra.length === 0, `holds ${extra.join(', ')}`)
   const missing = allowed.filter((rule) => !files.some((file) => fits(file, rule)))
   must(missing.length === 0, `lacks ${missing.join(', ')}`)
-  for (const file of files.filter((name) => /\.(js|cjs|ts|cts|json)$/.test(name))) {
-    const text = readFileSync(join(folder, file), 'utf8')
-    for (const [what, why] of UNPUBLISHED) must(!what.test(text), `${file} ${why}`)
+  for (const [those, what, why] of UNPUBLISHED) {
+    const wrong = files.filter(
+      (file) => those.test(file) && what.test(readFileSync(join(folder, file), 'utf8')),
+    )
+    must(wrong.length === 0, `${wrong.join(', ')} ${why}`)
   }
   const manifest = manifestSchema.parse(
     JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),

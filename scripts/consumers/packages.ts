@@ -60,8 +60,8 @@ export const PACKAGES: readonly PublishedPackage[] = [
     needs: [],
     files: [
       'THIRD-PARTY-NOTICES.md',
-      'dist/main.js',
-      /^dist\/[a-z-]+-[A-Z0-9]{8}\.js$/,
+      'dist/main.mjs',
+      /^dist\/[a-z-]+-[A-Z0-9]{8}\.mjs$/,
       /^schemas\/[a-z-]+\.json$/,
     ],
   },
