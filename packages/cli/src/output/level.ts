@@ -1,7 +1,7 @@
 /** A level for people. */
 import { type HostSnapshot, type Loss, type PoolLevel, psabiLevel } from '@xenlevel/core'
 import { type FeatureTable, featureTable } from '@xenlevel/cpuid'
-import { listed, microcodeText, shortBrand, xenText } from './names.js'
+import { listed, listedOf, microcodeText, shortBrand, xenText } from './names.js'
 import type { Printer } from './printer.js'
 import { columns, count, paragraph, wrapped } from './text.js'
 
@@ -49,7 +49,7 @@ export function showLevel(
 /** What only this host's absence would bring back. */
 function alone(name: string, losses: readonly Loss[]): number {
   return losses.filter(
-    ({ kind, hosts }) => kind === 'absent' && hosts.length === 1 && hosts[0] === name,
+    ({ kind, hosts, count }) => kind === 'absent' && count === 1 && hosts[0] === name,
   ).length
 }
 
@@ -98,16 +98,14 @@ function showLosses(losses: readonly Loss[], level: PoolLevel, print: Printer): 
   )
   const groups = new Map<string, Loss[]>()
   for (const loss of losses) {
-    const key = JSON.stringify([loss.kind, loss.hosts])
+    const key = JSON.stringify([loss.kind, loss.hosts, loss.count])
     groups.set(key, [...(groups.get(key) ?? []), loss])
   }
-  const bySize = [...groups.values()].sort(
-    ([a], [b]) => (a?.hosts.length ?? 0) - (b?.hosts.length ?? 0),
-  )
+  const bySize = [...groups.values()].sort(([a], [b]) => (a?.count ?? 0) - (b?.count ?? 0))
   for (const group of bySize) {
     const [first] = group
     if (first === undefined) continue
-    const title = TITLES[first.kind](listed(first.hosts), level.release)
+    const title = TITLES[first.kind](listedOf(first), level.release)
     print.lines(
       `  ${title}`,
       ...wrapped(

@@ -22,7 +22,16 @@ export function xenText({ xen }: Pick<HostSnapshot, 'xen'>): string {
 
 /** Names in a sentence, the first few of many. */
 export function listed(names: readonly string[], most = 6): string {
-  return names.length <= most
-    ? names.join(', ')
-    : `${names.slice(0, most).join(', ')} and ${names.length - most} more`
+  return listedOf({ hosts: names, count: names.length }, most)
+}
+
+/** The same of hosts of which only some are known by name. */
+export function listedOf(
+  { hosts, count }: { readonly hosts: readonly string[]; readonly count: number },
+  most = 6,
+): string {
+  const shown = hosts.slice(0, most)
+  return count === shown.length
+    ? shown.join(', ')
+    : `${shown.join(', ')} and ${count - shown.length} more`
 }

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import { didYouMean } from '../nearest.js'
-import { listed } from '../output/names.js'
+import { listed, listedOf } from '../output/names.js'
 import type { Printer } from '../output/printer.js'
 import { columns, count, paragraph } from '../output/text.js'
 import { defineVerb } from '../verb.js'
@@ -113,20 +113,20 @@ function showWhole({ costs, psabi, losses }: LevelExplanation, print: Printer): 
   if (costs.length > 0) print.lines('', 'What leaving alone would bring back:')
   print.lines(
     ...columns(
-      costs.map(({ hosts, count: number, features }) => [
-        number > hosts.length ? `${listed(hosts)} and more` : listed(hosts),
-        count(features.length, 'feature'),
+      costs.map((cost) => [
+        listedOf(cost),
+        count(cost.features.length, 'feature'),
         listed(
-          features.map(({ feature }) => feature),
+          cost.features.map(({ feature }) => feature),
           6,
         ),
       ]),
     ),
   )
   print.lines('', `The level reaches ${psabi.level ?? 'less than x86-64-v1'}.`)
-  for (const { feature, hosts } of psabi.missing)
+  for (const missing of psabi.missing)
     print.lines(
-      ...paragraph(`The next asks for ${feature}, which is not on ${listed(hosts)}.`, {
+      ...paragraph(`The next asks for ${missing.feature}, which is not on ${listedOf(missing)}.`, {
         indent: '  ',
         width: print.width,
       }),

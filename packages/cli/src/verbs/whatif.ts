@@ -13,7 +13,7 @@ import { readHost } from '../guests/read-policy.js'
 import { HOST_OPTIONS, listHosts } from '../hosts/read-hosts.js'
 import type { Io } from '../io.js'
 import { didYouMean } from '../nearest.js'
-import { listed } from '../output/names.js'
+import { listed, listedOf } from '../output/names.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { count, paragraph } from '../output/text.js'
 import { defineVerb } from '../verb.js'
@@ -201,9 +201,9 @@ function show(change: LevelChange, guestCount: number, print: Printer): void {
       `  ${print.style('red', `lost ${feature}`)}  ${meaning.aspect}, ${meaning.group}, weight ${meaning.weight}`,
       ...paragraph(message, { indent: '      ', width: print.width }),
     )
-  for (const { feature, meaning, hosts } of gains)
+  for (const gain of gains)
     print.lines(
-      `  ${print.style('green', `gained ${feature}`)}  ${meaning.aspect}, ${meaning.group}, weight ${meaning.weight}${hosts.length === 0 ? '' : `; kept back by ${listed(hosts)}`}`,
+      `  ${print.style('green', `gained ${gain.feature}`)}  ${gain.meaning.aspect}, ${gain.meaning.group}, weight ${gain.meaning.weight}${gain.count === 0 ? '' : `; kept back by ${listedOf(gain)}`}`,
     )
   if (guestCount > 0) showGuests(change, guestCount, print)
   for (const { severity, message } of findings)
