@@ -20,23 +20,30 @@ export interface Installation {
 const lockSchema = z.object({
   packages: z.record(
     z.string(),
-    z.looseObject({ version: z.string().optional(), hasInstallScript: z.boolean().optional() }),
+    z.looseObject({ resolved: z.string().optional(), hasInstallScript: z.boolean().optional() }),
   ),
 })
 
-/** Without questions to the registry that the cache answers. */
-const NPM_ARGS = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--save-exact']
+/** Exactly what was asked for, kept for the next time. */
+const NPM_ARGS = [
+  'install',
+  '--no-audit',
+  '--no-fund',
+  '--save-exact',
+  '--cache',
+  join(CACHE, 'npm'),
+]
 
 /** About the user's own settings; npm says it whatever is installed. */
 const ABOUT_SETTINGS = /^npm warn Unknown \w+ config /
 
 /** npm, in a folder. What it warns of is returned. */
 export async function npmInstall(folder: string, args: readonly string[]): Promise<string[]> {
-  const cache = ['--cache', join(CACHE, 'npm')]
-  const ran = await run('npm', [...NPM_ARGS, ...cache, ...args], {
-    cwd: folder,
-    timeout: 600_000,
-  })
+  const npm = (from: string) =>
+    run('npm', [...NPM_ARGS, from, ...args], { cwd: folder, timeout: 600_000 })
+  const cached = await npm('--offline')
+  // The registry is asked only if something is not in the cache.
+  const ran = cached.status === 0 ? cached : await npm('--prefer-offline')
   must(ran.status === 0, `npm install: ${lastLines(ran)}`)
   return ran.stderr
     .split('\n')
@@ -64,6 +71,10 @@ export async function install(tarballs: Tarballs, wanted: Installation): Promise
     ([, { hasInstallScript }]) => hasInstallScript === true && !scriptsOff,
   )
   must(scripts.length === 0, `scripts come along: ${scripts.map(([path]) => path).join(', ')}`)
+  const elsewhere = Object.entries(installed.packages).filter(
+    ([path, { resolved = '' }]) => path.includes('@xenlevel/') && !resolved.startsWith('file:'),
+  )
+  must(elsewhere.length === 0, `does not take ours: ${elsewhere.map(([path]) => path).join(', ')}`)
   // Ends with an error where a dependency or a peer is missing or does not fit.
   await mustRun('npm', ['ls', '--all'], { cwd: folder })
 }
