@@ -15,6 +15,7 @@ import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import { count } from '../output/text.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
+import { LEVEL_OPTIONS } from './level-options.js'
 
 /** The verb. */
 export const defaultSet = defineVerb({
@@ -40,18 +41,7 @@ export const defaultSet = defineVerb({
       completes: 'file',
       help: 'where it is kept; $XENLEVEL_DEFAULT or /etc/xen/xenlevel-default.json by default',
     },
-    method: {
-      type: 'string',
-      value: 'METHOD',
-      choices: ['xenserver', 'intersection'],
-      help: 'how featuresets are combined, as for "level"',
-    },
-    release: {
-      type: 'string',
-      value: 'RELEASE',
-      completes: 'release',
-      help: 'make the level for this release',
-    },
+    ...LEVEL_OPTIONS,
   },
   examples: [
     { command: 'xenlevel default set pool-level.json', does: 'from a level that was kept' },

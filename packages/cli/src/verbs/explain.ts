@@ -9,6 +9,7 @@ import type { Printer } from '../output/printer.js'
 import { columns, count, paragraph } from '../output/text.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
+import { LEVEL_OPTIONS } from './level-options.js'
 
 /** The verb. */
 export const explain = defineVerb({
@@ -29,18 +30,7 @@ export const explain = defineVerb({
       completes: 'feature',
       help: 'this feature alone',
     },
-    method: {
-      type: 'string',
-      value: 'METHOD',
-      choices: ['xenserver', 'intersection'],
-      help: 'how featuresets are combined, as for "level"',
-    },
-    release: {
-      type: 'string',
-      value: 'RELEASE',
-      completes: 'release',
-      help: 'make the level for this release',
-    },
+    ...LEVEL_OPTIONS,
     brief: { type: 'boolean', short: 'b', help: 'only who costs what' },
   },
   examples: [

@@ -17,6 +17,7 @@ import { listed, listedOf } from '../output/names.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { count, paragraph } from '../output/text.js'
 import { defineVerb } from '../verb.js'
+import { LEVEL_OPTIONS } from './level-options.js'
 
 /** The verb. */
 export const whatif = defineVerb({
@@ -54,18 +55,8 @@ export const whatif = defineVerb({
       value: 'TEXT',
       help: 'the command line of the Xen that --upgrade names',
     },
-    method: {
-      type: 'string',
-      value: 'METHOD',
-      choices: ['xenserver', 'intersection'],
-      help: 'how featuresets are combined, as for "level"',
-    },
-    release: {
-      type: 'string',
-      value: 'RELEASE',
-      completes: 'release',
-      help: 'make both levels for this release',
-    },
+    ...LEVEL_OPTIONS,
+    release: { ...LEVEL_OPTIONS.release, help: 'make both levels for this release' },
   },
   examples: [
     {
