@@ -1,7 +1,7 @@
 /** The options of a verb: declared as rows, read by Node's own parser, refused with what was probably meant. */
 import { parseArgs } from 'node:util'
+import { didYouMean } from './did-you-mean.js'
 import { UsageError } from './errors.js'
-import { didYouMean } from './nearest.js'
 
 /** One option. */
 export type OptionRow =

@@ -1,8 +1,8 @@
 /** The help: of the whole command and of each verb. */
 import type { OptionRow, OptionTable } from './args.js'
+import { didYouMean } from './did-you-mean.js'
 import { UsageError } from './errors.js'
 import { EXIT, type ExitStatus } from './exit.js'
-import { didYouMean } from './nearest.js'
 import type { Printer } from './output/printer.js'
 import { columns, paragraph } from './output/text.js'
 import { COMMON_OPTIONS, type Verb } from './verb.js'

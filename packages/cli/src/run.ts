@@ -1,9 +1,9 @@
 /** One run of the command: finds the verb, reads its options, and says in one line what went wrong. */
 import { readArguments } from './args.js'
+import { didYouMean } from './did-you-mean.js'
 import { isSystemError, UsageError } from './errors.js'
 import { EXIT } from './exit.js'
 import type { Io } from './io.js'
-import { didYouMean } from './nearest.js'
 import { Printer } from './output/printer.js'
 import { COMMON_OPTIONS, type Verb } from './verb.js'
 import { VERBS, type VerbRow } from './verbs/table.js'

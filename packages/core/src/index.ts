@@ -152,7 +152,6 @@ export {
   HypervisorClosedError,
   HypervisorLacksError,
 } from './hypervisor/errors.js'
-export { type LibxlName, libxlName, libxlNameOf } from './names.js'
 export { comparePolicies, type PolicyDifference } from './policy/compare.js'
 export {
   CpuPolicy,
@@ -220,7 +219,7 @@ export {
 } from './pool/explain/feature-meaning.js'
 export type { ChangedFeature } from './pool/explain/gains.js'
 export type { FeatureGroup } from './pool/explain/meaning-rows.js'
-export type { ToldFeature } from './pool/explain/told.js'
+export type { ToldFeature } from './pool/explain/told-features.js'
 export type {
   GroupOffer,
   GroupTraits,
@@ -265,6 +264,7 @@ export {
   type PinOptions,
   pinLevel,
 } from './pool/named/pin-level.js'
+export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './pool/named/psabi.js'
 export type { FeatureWeights } from './pool/partition/counted.js'
 export {
   type FleetPartition,
@@ -306,7 +306,6 @@ export type {
 } from './pool/whole/losses.js'
 export type { HostGroup, PolicyObstacle } from './pool/whole/obstacles.js'
 export type { PolicyHost } from './pool/whole/pool.js'
-export { type PsabiLevel, type PsabiLevelName, psabiLevel } from './psabi.js'
 export { type DescribeTopologyOptions, describeTopology } from './topology/describe.js'
 export type { OverwrittenRegister } from './topology/overwritten.js'
 export { TopologyError } from './topology/shape.js'
@@ -318,7 +317,11 @@ export type {
   TopologyFinding,
   TopologyShape,
 } from './topology/types.js'
-export { type WithTopologyOptions, type WithTopologyResult, withTopology } from './topology/with.js'
+export {
+  type WithTopologyOptions,
+  type WithTopologyResult,
+  withTopology,
+} from './topology/with-topology.js'
 export { type XenVerdict, xenCompatible } from './xen/audit.js'
 export { type BootOptions, type NamedFeatures, parseBootOptions } from './xen/boot-options.js'
 export type { Change } from './xen/changes.js'
@@ -346,6 +349,7 @@ export {
   XlCpuidJsonError,
   type XlCpuidJsonOptions,
 } from './xen/configuration/json.js'
+export { type LibxlName, libxlName, libxlNameOf } from './xen/configuration/libxl-name.js'
 export { type XlField, xlCpuidNames } from './xen/configuration/names.js'
 export {
   type ParsedXlCpuid,

@@ -10,11 +10,11 @@ import {
 import { type FeatureTable, type FeatureWord, featureTable, XenlevelError } from '@xenlevel/cpuid'
 import { alikeHosts } from './columns.js'
 import { columnCosts } from './costs.js'
+import { levelTexts } from './level-texts.js'
 import { lossesOf } from './losses.js'
 import { headingOf, headingsOf } from './meanings.js'
 import { judgeGuests, type ReportedGuest } from './mobility.js'
 import { cellOf, type Offer, offerOf, stateOf, whyOf } from './offers.js'
-import { levelTexts } from './texts.js'
 import type {
   HiddenFeature,
   PoolReport,

@@ -1,9 +1,9 @@
 /** `xenlevel explain`: why a level is what it is, and what would bring a feature back. */
 import { type ExplainedLoss, explainLevel, type LevelExplanation } from '@xenlevel/core'
+import { didYouMean } from '../did-you-mean.js'
 import { UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
-import { didYouMean } from '../nearest.js'
 import { listed, listedOf } from '../output/names.js'
 import type { Printer } from '../output/printer.js'
 import { columns, count, paragraph } from '../output/text.js'

@@ -7,9 +7,9 @@ import {
   type FeatureTable,
   featureTable,
 } from '@xenlevel/cpuid'
+import { didYouMean } from '../did-you-mean.js'
 import { UsageError } from '../errors.js'
 import { EXIT, type ExitStatus } from '../exit.js'
-import { didYouMean } from '../nearest.js'
 import type { Printer } from '../output/printer.js'
 import { columns, count, wrapped } from '../output/text.js'
 import { defineVerb } from '../verb.js'

@@ -1,9 +1,9 @@
 /** `xenlevel fleet evacuate`: can this host be emptied, and how. */
 import { type EvacuationBlocker, type Move, mobility } from '@xenlevel/core'
+import { didYouMean } from '../did-you-mean.js'
 import { CommandError, UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { FLEET_OPTIONS, GUESTS_HELP, readFleet } from '../guests/read-fleet.js'
-import { didYouMean } from '../nearest.js'
 import { listed } from '../output/names.js'
 import type { Printer } from '../output/printer.js'
 import { bytes, columns, count, paragraph } from '../output/text.js'

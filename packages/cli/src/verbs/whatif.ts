@@ -6,13 +6,13 @@ import {
   type WhatIf,
   whatIf,
 } from '@xenlevel/core'
+import { didYouMean } from '../did-you-mean.js'
 import { CommandError, UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { FLEET_OPTIONS, GUESTS_HELP, readFleet } from '../guests/read-fleet.js'
 import { readHost } from '../guests/read-policy.js'
 import { HOST_OPTIONS, listHosts } from '../hosts/read-hosts.js'
 import type { Io } from '../io.js'
-import { didYouMean } from '../nearest.js'
 import { listed, listedOf } from '../output/names.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { count, paragraph } from '../output/text.js'

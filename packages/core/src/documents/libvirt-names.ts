@@ -6,7 +6,7 @@ import {
   featureTable,
   UnknownFeatureError,
 } from '@xenlevel/cpuid'
-import { libxlName } from '../names.js'
+import { libxlName } from '../xen/configuration/libxl-name.js'
 import {
   NO_BIT,
   NOT_MIGRATABLE,

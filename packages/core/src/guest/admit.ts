@@ -12,7 +12,7 @@ import { judgePolicy } from './judge-policy.js'
 import type { Admission, AdmitOptions, GuestCpu, Reason, UncountedBit } from './reasons.js'
 import { type Encounter, encounter } from './receiver.js'
 import { putRecords, recordReason } from './record-reasons.js'
-import { featuresOf, type SeenPolicy, seenPolicy } from './seen.js'
+import { featuresOf, type SeenPolicy, seenPolicy } from './seen-policy.js'
 
 /** What one way of judging found. */
 interface Judgement {

@@ -17,7 +17,7 @@ import type { Reason, UncountedBit } from './reasons.js'
 import type { Encounter } from './receiver.js'
 import { putRecords, recordReason } from './record-reasons.js'
 import { registerReasons } from './register-reasons.js'
-import { featuresOf, type SeenPolicy } from './seen.js'
+import { featuresOf, type SeenPolicy } from './seen-policy.js'
 
 /** What the policies come to. */
 export interface PolicyJudgement {

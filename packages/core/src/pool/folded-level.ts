@@ -13,7 +13,7 @@ import { namesKept, TallyIndex } from './groups/tally.js'
 import type { PoolLevel } from './level.js'
 import { type LevelledGuest, levelGuests, type WholeSource } from './levelled-guest.js'
 import { findLosses, type LevelGroups, type Loss } from './losses.js'
-import type { WholePools } from './whole-pools.js'
+import type { WholePools } from './whole/whole-pools.js'
 
 /** What a level is made of. */
 export interface LevelParts {

@@ -8,7 +8,7 @@ import { HostGroups, type Model } from './groups/host-groups.js'
 import { kindsOf, shapeOfHost } from './groups/of-host.js'
 import type { LevelPurpose } from './groups/settle.js'
 import type { LevelOptions, PoolLevel } from './level.js'
-import { WholePools } from './whole-pools.js'
+import { WholePools } from './whole/whole-pools.js'
 
 /**
  * Folds hosts into a level: {@link PoolLeveller.add} or {@link PoolLeveller.addText} for each, {@link PoolLeveller.merge} for the

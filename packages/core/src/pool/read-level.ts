@@ -8,7 +8,7 @@ import { FoldedLevel } from './folded-level.js'
 import { HostGroups } from './groups/host-groups.js'
 import { type GroupComplaint, groupOfDocument } from './groups/read-group.js'
 import type { PoolLevel } from './level.js'
-import { WholePools } from './whole-pools.js'
+import { WholePools } from './whole/whole-pools.js'
 
 /**
  * Reads a pool level.

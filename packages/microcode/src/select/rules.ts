@@ -10,7 +10,7 @@ import type { Evidence } from '../container-rules.js'
 import type { IntelReader } from '../intel/readers.js'
 import { intelReader } from '../intel/readers.js'
 import { type LateLoadRules, lateLoadRelease } from '../rendezvous/releases.js'
-import { AMD_4_13, AMD_4_14, INTEL_4_13 } from './older.js'
+import { AMD_4_13, AMD_4_14, INTEL_4_13 } from './xen-before-4.15.js'
 
 /** How one release chooses. */
 interface SelectRules {

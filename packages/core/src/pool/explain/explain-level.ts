@@ -1,18 +1,18 @@
 /** Why a level is what it is: each lost feature, what losing it means, who keeps it back, and who costs what. */
 import type { FeatureName } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../../documents/snapshot.js'
-import { type PsabiLevelName, psabiLevel } from '../../psabi.js'
 import { tallyText } from '../findings.js'
 import { levelGroupsOf, partsOf } from '../folded-level.js'
 import { GroupColumns } from '../groups/columns.js'
 import type { Tally } from '../groups/tally.js'
 import { type LevelOptions, levelPool, type PoolLevel } from '../level.js'
 import type { LevelGroups, Loss } from '../losses.js'
+import { type PsabiLevelName, psabiLevel } from '../named/psabi.js'
 import { byWeight, findCosts, type HostCost, type Weights, weigh } from './costs.js'
 import { type FeatureMeaning, featureMeaning } from './feature-meaning.js'
 import { type BootSets, bootSets, type ChangedFeature, gainedFeatures } from './gains.js'
 import { type Leaving, LeavingSearch, type PlannedPool } from './leave.js'
-import { findTold, type ToldFeature } from './told.js'
+import { findTold, type ToldFeature } from './told-features.js'
 
 /** The smallest set of hosts whose leaving brings a feature back. */
 export interface Departure {

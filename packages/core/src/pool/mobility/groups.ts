@@ -3,7 +3,7 @@ import type { Featureset } from '@xenlevel/cpuid'
 import type { HostSnapshot } from '../../documents/snapshot.js'
 import type { GuestRecords } from '../../guest/reasons.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
-import { Contents } from './content.js'
+import { Contents } from './content-numbers.js'
 import type { FleetGuest } from './types.js'
 
 /** Members with the number of their group, and one that stands for each. */

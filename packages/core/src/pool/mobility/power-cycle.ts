@@ -7,7 +7,7 @@ import {
   mapFeatureset,
 } from '@xenlevel/cpuid'
 import { isHvmKind } from '../../guest/kind.js'
-import { seenPolicy } from '../../guest/seen.js'
+import { seenPolicy } from '../../guest/seen-policy.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { releaseFeatures } from '../../policy/features.js'
 import { compatibilityMask } from '../../xen/compatibility-bits.js'

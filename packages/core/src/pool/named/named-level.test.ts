@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
 import { hostWith } from '../../hosts.testing.js'
-import { psabiLevel, psabiLevelNames } from '../../psabi.js'
 import { levelPool } from '../level.js'
 import { anyHost, hostOffering, recordedPools } from '../recorded-pools.testing.js'
 import { GENERATIONS } from './generated/generations.js'
 import { namedLevel, namedLevels } from './named-level.js'
 import { pinLevel } from './pin-level.js'
+import { psabiLevel, psabiLevelNames } from './psabi.js'
 
 const set = (...names: string[]) => Featureset.fromNames(names)
 

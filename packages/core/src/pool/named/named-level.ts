@@ -7,9 +7,9 @@ import {
   featureTable,
   XenlevelError,
 } from '@xenlevel/cpuid'
-import { type PsabiLevelName, psabiFeatures, psabiLevelNames } from '../../psabi.js'
 import { compatibilityMask } from '../../xen/compatibility-bits.js'
 import { GENERATIONS, type Generation } from './generated/generations.js'
+import { type PsabiLevelName, psabiFeatures, psabiLevelNames } from './psabi.js'
 
 /** A name that no level has. Code `LEVEL_NAME_UNKNOWN`; `details.known` has all names. */
 export class NamedLevelError extends XenlevelError {}

@@ -1,7 +1,7 @@
 /** A partition as people read it: the level of each pool, and what each of its hosts loses to it. */
 import { type CpuVendor, type FeatureName, type Featureset, featureTable } from '@xenlevel/cpuid'
-import { type PsabiLevelName, psabiLevel } from '../../psabi.js'
 import { levelPool, type PoolLevel } from '../level.js'
+import { type PsabiLevelName, psabiLevel } from '../named/psabi.js'
 import { newestNameOf } from './counted.js'
 import type { Era } from './eras.js'
 import { type Assignment, type FleetMember, levelsOf } from './fleet.js'

@@ -1,7 +1,7 @@
 /** What a change of a pool means to the guests that run: by their features and vendor, and what each host accepts at most. */
 import { Featureset, type FeatureTable } from '@xenlevel/cpuid'
 import { isHvmKind } from '../../guest/kind.js'
-import { seenPolicy } from '../../guest/seen.js'
+import { seenPolicy } from '../../guest/seen-policy.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { releaseFeatures } from '../../policy/features.js'
 import type { LevelKind } from '../groups/host-group.js'

@@ -1,12 +1,12 @@
 /** The whole policies of the hosts of a level: folded part by part, and only when they are asked for. */
-import type { HostSnapshot } from '../documents/snapshot.js'
-import type { CpuPolicy } from '../policy/cpu-policy.js'
-import { policiesOfSnapshot, runsHvm } from '../xen/host-policies.js'
-import type { CombineMethod } from './combine.js'
-import type { LevelKind } from './groups/host-group.js'
-import { MOST_NAMED } from './groups/tally.js'
-import { type PolicyLevel, policyLevelOf } from './whole/level-policies.js'
-import { PolicyPool } from './whole/pool.js'
+import type { HostSnapshot } from '../../documents/snapshot.js'
+import type { CpuPolicy } from '../../policy/cpu-policy.js'
+import { policiesOfSnapshot, runsHvm } from '../../xen/host-policies.js'
+import type { CombineMethod } from '../combine.js'
+import type { LevelKind } from '../groups/host-group.js'
+import { MOST_NAMED } from '../groups/tally.js'
+import { type PolicyLevel, policyLevelOf } from './level-policies.js'
+import { PolicyPool } from './pool.js'
 
 /** A host, as far as its whole policies are concerned. */
 export interface CountedHost {

@@ -1,6 +1,6 @@
 import { Featureset } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
-import { describeRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
+import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
 import { psabiLevel } from './psabi.js'
 
 describeRecorded(['levelling/psabi-levels.json', 'hosts/index.json'], () => {

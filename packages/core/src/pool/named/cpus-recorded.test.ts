@@ -8,7 +8,7 @@ import {
   readCpuDump,
 } from '@xenlevel/cpuid'
 import { expect, it } from 'vitest'
-import { describeRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
+import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
 import { psabiLevel } from './psabi.js'
 
 interface RecordedPair {

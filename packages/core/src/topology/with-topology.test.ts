@@ -9,7 +9,7 @@ import { TOPOLOGY_REGISTERS } from './registers.js'
 import { TopologyError } from './shape.js'
 import { amdCpu, intelCpu, without } from './topology.testing.js'
 import type { TopologyShape } from './types.js'
-import { withTopology } from './with.js'
+import { withTopology } from './with-topology.js'
 
 const hex = (value: number) => `0x${(value >>> 0).toString(16)}`
 const leafOf = (policy: CpuPolicy, leaf: number, subleaf?: number) => {

@@ -1,7 +1,7 @@
 import { type FeatureName, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
-import { describeRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
-import { libxlName, libxlNameOf } from './names.js'
+import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
+import { libxlName, libxlNameOf } from './libxl-name.js'
 
 interface LibxlEntry {
   leaf?: string
