@@ -4,9 +4,10 @@
  *
  *     npm run bench
  *     npm run bench -- --tolerate 3
+ *     npm run bench -- --write          puts the table into README.md too
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
@@ -16,18 +17,10 @@ import { IMAGE_MEMORY, imageRows } from './images.js'
 import { microcodeDirectory } from './microcode.js'
 import type { Operation } from './operation.js'
 import { CPU_LEAVES, operations } from './operations.js'
+import { markdownOf, type Row, row, textOf } from './table.js'
 
 const root = new URL('../', import.meta.url)
-
-interface Row {
-  operation: string
-  ours: number
-  peer: { name: string; time: number; ratio: number } | null
-  limit: number
-  /** Of `ours` and `limit`; nanoseconds by default. */
-  unit?: 'MB'
-  ok: boolean
-}
+const MARKS = /<!-- \/?bench -->/
 
 /** Nanoseconds of one call: the median over batches, so that the clock's own cost disappears. */
 async function time(call: () => unknown, batch: number): Promise<number> {
@@ -131,11 +124,6 @@ function startTime(program: string, words: readonly string[]): number {
   return times.sort((a, b) => a - b)[4] ?? Number.POSITIVE_INFINITY
 }
 
-function row(operation: string, ours: number, limit: number, unit?: 'MB'): Row {
-  const measured = { operation, ours, peer: null, limit, ok: ours <= limit }
-  return unit === undefined ? measured : { ...measured, unit }
-}
-
 /** Median of fresh processes, because a module is imported once; Node's loader is started before the clock is. */
 function importTime(): number {
   const code =
@@ -151,46 +139,36 @@ function importTime(): number {
   return times.sort((a, b) => a - b)[4] ?? Number.POSITIVE_INFINITY
 }
 
-function shown(value: number, { unit }: Row): string {
-  return unit === undefined ? duration(value) : `${value.toFixed(0)} ${unit}`
+/** Replaces a file by a whole new one. */
+function write(name: string, text: string): void {
+  const fresh = new URL(`${name}.new`, root)
+  writeFileSync(fresh, text)
+  renameSync(fresh, new URL(name, root))
 }
 
-function duration(nanoseconds: number): string {
-  if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`
-  return nanoseconds < 1e6
-    ? `${(nanoseconds / 1000).toFixed(1)} µs`
-    : `${(nanoseconds / 1e6).toFixed(2)} ms`
+/** README.md with these rows between its two marks. */
+function readmeWith(rows: readonly Row[]): string {
+  const [head, , tail, ...more] = readFileSync(new URL('README.md', root), 'utf8').split(MARKS)
+  if (head === undefined || tail === undefined || more.length > 0)
+    throw new Error('README.md has no two marks of the bench; put them back around its table')
+  return `${head}<!-- bench -->\n\n${markdownOf(rows)}\n\n<!-- /bench -->${tail}`
 }
 
 const rows: Row[] = []
 for (const operation of operations()) rows.push(await measure(operation))
 rows.push(...(await processes()))
 
-const table = [
-  ['operation', 'ours', 'peer', 'ratio', 'limit', ''],
-  ...rows.map((row) => [
-    row.operation,
-    shown(row.ours, row),
-    row.peer === null ? '' : `${duration(row.peer.time)} (${row.peer.name})`,
-    row.peer === null ? '' : `${row.peer.ratio.toFixed(1)}×`,
-    shown(row.limit, row),
-    row.ok ? '' : 'OVER',
-  ]),
-]
-const widths =
-  table[0]?.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0))) ?? []
-for (const cells of table)
-  console.log(
-    cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-
-const results = new URL('results.json', import.meta.url)
-const text = `${JSON.stringify({ node: process.version, unit: 'ns', rows }, null, 2)}\n`
-writeFileSync(new URL('results.json.new', import.meta.url), text)
-renameSync(new URL('results.json.new', import.meta.url), results)
-const { values } = parseArgs({ options: { tolerate: { type: 'string', default: '1' } } })
+console.log(textOf(rows))
+write(
+  'bench/results.json',
+  `${JSON.stringify({ node: process.version, unit: 'ns', rows }, null, 2)}\n`,
+)
+const { values } = parseArgs({
+  options: {
+    tolerate: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+})
+if (values.write) write('README.md', readmeWith(rows))
 const tolerated = Number(values.tolerate)
 process.exitCode = rows.every(({ ours, limit }) => ours <= limit * tolerated) ? 0 : 1
