@@ -1,11 +1,18 @@
 /**
- * Feature names as Xen and libxl spell them; libvirt's are in documents/libvirt-names.ts.
+ * The featureset bit behind one of libxl's names, and the name of a feature; libvirt's are in documents/libvirt-names.ts.
  *
  * libxl takes a name of `cpuid=` first from a table of its own and then from Xen's names in lower case, so a name of the one table hides
  * the same name of the other: `clflush` is the size of a cache line, and the feature is `clfsh`
  * (xen/tools/libs/light/libxl_cpuid.c, Xen 4.23-dev).
  */
-import { type FeatureName, featureTable, UnknownFeatureError } from '@xenlevel/cpuid'
+import {
+  type FeatureName,
+  type FeatureTable,
+  featureTable,
+  UnknownFeatureError,
+} from '@xenlevel/cpuid'
+import { type RegisterPlace, wordOf } from './named-bits.js'
+import { type XlField, xlCpuidNames } from './names.js'
 
 /** What libxl takes a name in `cpuid=` for. */
 export interface LibxlName {
@@ -17,69 +24,22 @@ export interface LibxlName {
   readonly feature: FeatureName | null
 }
 
-/** libxl's own names of single bits that are in a featureset word: name and bit. */
-const OWN_BITS: ReadonlyMap<string, number> = /* @__PURE__ */ new Map([
-  ['cmpxchg8', 8],
-  ['sysenter', 11],
-  ['psn', 18],
-  ['clfsh', 19],
-  ['tm', 29],
-  ['ia64', 30],
-  ['est', 39],
-  ['cntxid', 42],
-  ['cmpxchg16', 45],
-  ['sse4_1', 51],
-  ['sse4.1', 51],
-  ['sse4_2', 52],
-  ['sse4.2', 52],
-  ['aes', 57],
-  ['lahfsahf', 96],
-  ['cmplegacy', 97],
-  ['altmovcr8', 100],
-  ['nodeid', 115],
-  ['perfctr_core', 119],
-  ['perfctr_nb', 120],
-  ['tsc_adjust', 161],
-  ['cmt', 172],
-  ['invtsc', 232],
-  ['ppin', 279],
-  ['lfence+', 354],
-])
-
-/** libxl's own names of what is in no featureset word: fields of several bits, and bits of leaves 6 and 0x8000000a. */
-const OWN_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'maxleaf',
-  'stepping',
-  'model',
-  'family',
-  'brandid',
-  'clflush',
-  'proccount',
-  'localapicid',
-  'arat',
-  'procpkg',
-  'nc',
-  'apicidsize',
-  'svm_npt',
-  'svm_lbrv',
-  'svm_nrips',
-  'svm_tscrate',
-  'svm_vmcbclean',
-  'svm_decode',
-  'svm_pausefilt',
-  'maxhvleaf',
-])
-
 /** What libxl takes a name in `cpuid=` for, by the newest release; undefined for a name that it refuses. */
 export function libxlName(name: string): LibxlName | undefined {
-  if (OWN_FIELDS.has(name)) return { name, bit: null, feature: null }
   const table = featureTable()
-  const own = OWN_BITS.get(name)
-  const feature = table.feature(own ?? name)
-  if (own !== undefined) return { name, bit: own, feature: feature?.name ?? null }
-  // The table also takes Xen's own spelling, which libxl does not.
-  if (feature === undefined || feature.lowerName !== name) return undefined
-  return { name, bit: feature.bit, feature: feature.name }
+  const field = xlCpuidNames(table.release).get(name)
+  if (field === undefined) return undefined
+  const bit = featuresetBit(field, table)
+  return { name, bit, feature: bit === null ? null : (table.feature(bit)?.name ?? null) }
+}
+
+/** Null for a field of several bits, and for a bit of a register that is no featureset word. */
+function featuresetBit(field: XlField, table: FeatureTable): number | null {
+  if (field.kind !== 'msr' && field.length > 1) return null
+  const place: RegisterPlace =
+    field.kind === 'msr' ? { msr: field.index, register: field.bit < 32 ? 'eax' : 'edx' } : field
+  const word = wordOf(place, { table })
+  return word < 0 ? null : word * 32 + (field.bit & 31)
 }
 
 /**

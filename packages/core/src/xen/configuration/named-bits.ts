@@ -44,7 +44,7 @@ export function namesIn(mask: number, place: RegisterPlace, features: ReleaseFea
 }
 
 /** The featureset word that a register is; -1 if it is none. */
-export function wordOf(place: RegisterPlace, { table }: ReleaseFeatures): number {
+export function wordOf(place: RegisterPlace, { table }: Pick<ReleaseFeatures, 'table'>): number {
   return table.words.findIndex(({ source }) => {
     if (source === null || source.register !== place.register) return false
     if ('msr' in source) return 'msr' in place && source.msr === place.msr
