@@ -43,6 +43,7 @@ export {
   type ReadImageOptions,
   readImage,
 } from './read.js'
+export type { PageTypeName } from './records/page-types.js'
 export type { PolicyRecord } from './records/policy.js'
 export { type EditConfig, editLibvirtXml, editXlConfig } from './rewrite/config.js'
 export { RewriteError, type RewriteErrorCode } from './rewrite/errors.js'
@@ -59,7 +60,7 @@ export {
 } from './verify/codes.js'
 export type { ImageFinding } from './verify/finding.js'
 export type { ImageJudgeOptions, ImageVerifierOptions } from './verify/options.js'
-export type { PageRound, PageSummary, PageTypeName } from './verify/pages.js'
+export type { PageRound, PageSummary } from './verify/pages.js'
 export type { ImageCheckpoints, ImageReport, ImageVerdict } from './verify/report.js'
 export {
   ImageVerifier,

@@ -1,5 +1,20 @@
 /** The types of the pages that PAGE_DATA lists (tools/libs/guest/xg_sr_common.h), and sets of them, a bit each. */
-import type { PageTypeName } from '../verify/pages.js'
+
+/** A type of pages, as Xen names it; `RESERVED` for those that it does not have. */
+export type PageTypeName =
+  | 'NOTAB'
+  | 'L1TAB'
+  | 'L2TAB'
+  | 'L3TAB'
+  | 'L4TAB'
+  | 'L1TAB_PINNED'
+  | 'L2TAB_PINNED'
+  | 'L3TAB_PINNED'
+  | 'L4TAB_PINNED'
+  | 'BROKEN'
+  | 'XALLOC'
+  | 'XTAB'
+  | 'RESERVED'
 
 /** What a type means to a receiver. */
 interface PageTypeRow {

@@ -1,8 +1,8 @@
 /** Lists of pfns, counted as one would count them with a Set, and bounded whatever they say. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { PageTypeName } from '../records/page-types.js'
 import { PageTally } from './page-tally.js'
-import type { PageTypeName } from './pages.js'
 
 interface Entry {
   readonly pfn: number

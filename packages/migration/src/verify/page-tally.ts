@@ -1,7 +1,13 @@
 /** The lists of PAGE_DATA, counted: their types, which pfns were listed before, and the first that cannot be. */
-import { pageTypeName, RESERVED_TYPES, UNBACKED, WITH_DATA } from '../records/page-types.js'
+import {
+  type PageTypeName,
+  pageTypeName,
+  RESERVED_TYPES,
+  UNBACKED,
+  WITH_DATA,
+} from '../records/page-types.js'
 import { ListWords } from './list-words.js'
-import type { ListJudgement, PageLists, PageRound, PageSummary, PageTypeName } from './pages.js'
+import type { ListJudgement, PageLists, PageRound, PageSummary } from './pages.js'
 import { PfnSet } from './pfn-set.js'
 
 /** The upper word of an entry: type, reserved bits, the highest bits of the pfn. */

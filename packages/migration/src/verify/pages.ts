@@ -1,4 +1,5 @@
 /** What the lists of PAGE_DATA are given to while an image is judged, and what is said of all of them in the end. */
+import type { PageTypeName } from '../records/page-types.js'
 
 /** What is wrong in one piece of a list: indexes of the first entry of each kind within the piece, -1 where there is none. */
 export interface ListJudgement {
@@ -30,22 +31,6 @@ export interface PageLists {
   /** What there was. */
   summary(): PageSummary
 }
-
-/** How often entries of a type were listed; names as Xen has them. */
-export type PageTypeName =
-  | 'NOTAB'
-  | 'L1TAB'
-  | 'L2TAB'
-  | 'L3TAB'
-  | 'L4TAB'
-  | 'L1TAB_PINNED'
-  | 'L2TAB_PINNED'
-  | 'L3TAB_PINNED'
-  | 'L4TAB_PINNED'
-  | 'BROKEN'
-  | 'XALLOC'
-  | 'XTAB'
-  | 'RESERVED'
 
 /** The pages of one round: up to a CHECKPOINT or VERIFY, or to the end. */
 export interface PageRound {

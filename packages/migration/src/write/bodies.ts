@@ -1,7 +1,7 @@
 /** The bodies of records, from what is in them (docs/specs/libxc-migration-stream.pandoc, libxl-migration-stream.pandoc). */
 import type { GuestKind } from '@xenlevel/core'
+import type { PageTypeName } from '../records/page-types.js'
 import { pageTypeName } from '../records/page-types.js'
-import type { PageTypeName } from '../verify/pages.js'
 import { viewOf } from '../walk.js'
 import { ImageWriterError } from './errors.js'
 import { doesNotFit, longs, terminated, words } from './fields.js'
