@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { Featureset, XenlevelError } from '@xenlevel/cpuid'
+import { describe, expect, it, vi } from 'vitest'
 import { CpuPolicy, PolicyRecordError } from './cpu-policy.js'
 
 const leaf = (number: number, a: number) => ({ leaf: number, subleaf: null, a, b: 0, c: 0, d: 0 })
@@ -35,5 +36,33 @@ describe('CpuPolicy', () => {
     const second = first.withRecords([leaf(0, 7)])
     expect([first.maxLeaf, second.maxLeaf]).toEqual([0xd, 7])
     expect(first.equals(second)).toBe(false)
+  })
+})
+
+describe('a policy of another copy of this package, as where one process loads its ESM and its CommonJS form', async () => {
+  vi.resetModules()
+  const { CpuPolicy: OtherPolicy } = await import('./cpu-policy.js')
+  const own = CpuPolicy.fromRecords([leaf(0, 0xd), leaf(1, 0x306f2)])
+  const other = OtherPolicy.fromRecords([leaf(0, 0xd), leaf(1, 0x306f2)])
+
+  it.each<[string, () => unknown]>([
+    ['comparing', () => own.equals(other)],
+    ['reading its words', () => CpuPolicy.peek(other)],
+    ['reading its features', () => CpuPolicy.featureWords(other)],
+    ['telling it from a featureset', () => CpuPolicy.isPolicy(other)],
+  ])('is refused by a sentence that says what to do: %s', (_, act) => {
+    expect(act).toThrow(XenlevelError)
+    expect(act).toThrow(expect.objectContaining({ code: 'POLICY_FOREIGN' }))
+    expect(act).toThrow('import the package one way')
+  })
+
+  it('can be handed over as records, as the sentence says', () => {
+    const { leaves, msrs } = other.toRecords()
+    expect(CpuPolicy.fromRecords(leaves, msrs).equals(own)).toBe(true)
+  })
+
+  it('is told from a policy of this copy and from a featureset', () => {
+    expect(CpuPolicy.isPolicy(own)).toBe(true)
+    expect(CpuPolicy.isPolicy(Featureset.empty)).toBe(false)
   })
 })

@@ -11,7 +11,13 @@ import {
 } from '@xenlevel/cpuid'
 import { vendorOf } from '../xen/recalculate.js'
 import { releaseRules } from '../xen/releases.js'
-import { describeFault, fault, type PolicyErrno, type PolicyFault } from './errors.js'
+import {
+  describeFault,
+  fault,
+  foreignPolicy,
+  type PolicyErrno,
+  type PolicyFault,
+} from './errors.js'
 import { releaseFeatures } from './features.js'
 import {
   basic,
@@ -119,7 +125,7 @@ export class CpuPolicy {
     if (cpu === undefined) {
       throw new XenlevelError({
         code: 'DUMP_CPU',
-        message: `The dump has no logical CPU ${options.cpu ?? 0}; it has ${dump.cpus.length}.`,
+        message: `The dump has no logical CPU ${options.cpu ?? 0}; it has ${dump.cpus.length}, numbered from 0.`,
         details: { cpus: dump.cpus.length },
       })
     }
@@ -138,12 +144,21 @@ export class CpuPolicy {
 
   /** @internal Its words themselves, for those who only read them. */
   static peek(policy: CpuPolicy): Uint32Array {
+    if (!(#words in policy)) throw foreignPolicy()
     return policy.#words
+  }
+
+  /** @internal Whether it is a policy, and not the other thing that may be given; one of another copy of this class is refused. */
+  static isPolicy(value: object): value is CpuPolicy {
+    if (#words in value) return true
+    if ('toRecords' in value) throw foreignPolicy()
+    return false
   }
 
   /** @internal Its featureset in word form, found once. */
   static featureWords(policy: CpuPolicy): Uint32Array {
-    policy.#featureWords ??= releaseFeatures(policy.release).read(policy.#words)
+    const words = CpuPolicy.peek(policy)
+    policy.#featureWords ??= releaseFeatures(policy.release).read(words)
     return policy.#featureWords
   }
 
@@ -264,7 +279,7 @@ export class CpuPolicy {
 
   /** True if every register is the same. */
   equals(other: CpuPolicy): boolean {
-    const words = other.#words
+    const words = CpuPolicy.peek(other)
     return this.#words.every((word, at) => word === words[at])
   }
 }

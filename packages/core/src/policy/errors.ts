@@ -1,4 +1,6 @@
-/** What Xen answers when leaves or MSRs are not as it wants them. */
+/** What Xen answers when leaves or MSRs are not as it wants them, and what is said of a policy of another copy of this package. */
+import { XenlevelError } from '@xenlevel/cpuid'
+
 /** The errnos that Xen's policy interfaces answer with. */
 export type PolicyErrno =
   | 'E2BIG'
@@ -54,4 +56,13 @@ export function describeFault({ errno, leaf, subleaf, msr }: PolicyFault): strin
         ? 'the records'
         : `leaf ${hex(leaf)}${subleaf === null ? '' : `, sub-leaf ${hex(subleaf)}`}`
   return `${errno} for ${where}: ${MEANING[errno]}`
+}
+
+/** The error of what is no policy of this copy of the package. */
+export function foreignPolicy(): XenlevelError {
+  return new XenlevelError({
+    code: 'POLICY_FOREIGN',
+    message:
+      'This is no CpuPolicy of this copy of @xenlevel/core. If another copy made it (the ESM and the CommonJS form in one process, or two versions), import the package one way everywhere, or hand over its records: CpuPolicy.fromRecords takes what toRecords gives.',
+  })
 }

@@ -127,7 +127,7 @@ function ownLevel(level: PoolLevel): FoldedLevel {
   throw new PoolError({
     code: 'POOL_LEVEL_FOREIGN',
     message:
-      'This is no level that levelPool, PoolLeveller or parsePoolLevel made; read a document with parsePoolLevel first.',
+      'This is no level that levelPool, PoolLeveller or parsePoolLevel of this copy of @xenlevel/core made. Read a document with parsePoolLevel first; if another copy made it (the ESM and the CommonJS form in one process), import the package one way everywhere.',
   })
 }
 

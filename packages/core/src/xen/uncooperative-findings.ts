@@ -47,7 +47,7 @@ export function levelEnforcement(
   if (kind === 'hvm' || kind === 'pvh') return []
   const features = releaseFeatures(caps.release)
   const { table } = features
-  const policy = level instanceof CpuPolicy ? level : caps.raw.withFeatureset(level)
+  const policy = CpuPolicy.isPolicy(level) ? level : caps.raw.withFeatureset(level)
   const hidden = features.read(CpuPolicy.peek(policy))
   const seen = features.read(CpuPolicy.peek(uncooperativeView(policy, caps)))
   const offered = table.mask('pvMax')

@@ -97,7 +97,7 @@ export function bootXen(options: SimulatedXenOptions): Boot {
 }
 
 function rawPolicy(raw: SimulatedXenOptions['raw'], release: string): CpuPolicy {
-  if (!(raw instanceof CpuPolicy)) return CpuPolicy.fromDump(raw, { release })
+  if (!CpuPolicy.isPolicy(raw)) return CpuPolicy.fromDump(raw, { release })
   return raw.release === release ? raw : CpuPolicy.fromWords(raw.words(), release)
 }
 

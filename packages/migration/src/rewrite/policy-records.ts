@@ -50,7 +50,7 @@ export function policyBodies(
 ): PolicyBodies {
   const exact = release === undefined ? undefined : knownRelease(release)
   if (policy === null) return NONE
-  const change = policy instanceof CpuPolicy ? recordsOf(policy, exact) : policy
+  const change = CpuPolicy.isPolicy(policy) ? recordsOf(policy, exact) : policy
   const [leaves, msrs] = [entriesOf(change.leaves, LEAVES), entriesOf(change.msrs, MSRS)]
   const kept = (name: keyof PolicyBodies) =>
     head.policyRecords.findLast((record) => record.name === name)?.bytes

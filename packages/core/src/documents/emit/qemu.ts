@@ -97,7 +97,7 @@ export function toQemuCpu(wanted: WantedCpu, options: QemuCpuOptions = {}): Qemu
   const added = host === undefined ? bits : bits.filter((bit) => isOf(bit, LEFT_OUT_OF_HOST, table))
   const flags = [...named(added, true), ...named(absent, false)].sort((a, b) => a.bit - b.bit)
   const model = host === undefined ? 'base' : 'host'
-  const identity = host === undefined && wanted instanceof CpuPolicy ? identityOf(wanted) : []
+  const identity = host === undefined && CpuPolicy.isPolicy(wanted) ? identityOf(wanted) : []
   return {
     model,
     argument: [model, ...flags.map(({ name, on }) => `${on ? '+' : '-'}${name}`), ...identity].join(
@@ -114,7 +114,7 @@ export function toQemuCpu(wanted: WantedCpu, options: QemuCpuOptions = {}): Qemu
 
 /** Named and unnamed bits, without the copies of leaf 1's in 0x8000_0001.edx and without topology. */
 function wantedFeatures(wanted: WantedCpu, table: FeatureTable): Featureset {
-  const { words } = wanted instanceof CpuPolicy ? wanted.featureset : wanted
+  const { words } = CpuPolicy.isPolicy(wanted) ? wanted.featureset : wanted
   const own = words.map((word, at) => (at === WORD_E1D ? (word & ~COMMON_1D_FEATURES) >>> 0 : word))
   return Featureset.fromWords(own).andNot(Featureset.fromNames(OF_TOPOLOGY, table))
 }

@@ -49,10 +49,9 @@ export function targetOf(
   domain: DomainOptions,
 ): Target {
   const runnable = !isHvmKind(domain.kind) || !host.hvmMax.featureset.isEmpty
-  const target =
-    wanted instanceof CpuPolicy
-      ? targetPolicy(wanted, host, domain)
-      : targetFeatures(wanted, base, host, domain)
+  const target = CpuPolicy.isPolicy(wanted)
+    ? targetPolicy(wanted, host, domain)
+    : targetFeatures(wanted, base, host, domain)
   return { ...target, runnable }
 }
 
