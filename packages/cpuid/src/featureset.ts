@@ -74,7 +74,7 @@ export class Featureset {
   static fromBigInt(bits: bigint): Featureset {
     if (bits < 0n) {
       throw new FeaturesetRangeError(
-        `A featureset cannot be made of the negative number ${bits}.`,
+        `A featureset cannot be made of the negative number ${bits} (a result of ~ becomes one by BigInt.asUintN with its width).`,
         {
           value: bits,
         },
@@ -116,7 +116,10 @@ export class Featureset {
   has(feature: string | number, table: FeatureTable<string> = featureTable()): boolean {
     if (typeof feature === 'number') {
       if (!Number.isSafeInteger(feature) || feature < 0) {
-        throw new FeaturesetRangeError(`There is no feature bit ${feature}.`, { bit: feature })
+        throw new FeaturesetRangeError(
+          `There is no feature bit ${feature}: bits are whole numbers from 0, word * 32 + bit in the word.`,
+          { bit: feature },
+        )
       }
       return feature < this.words.length * 32 && testBit(this.words, feature)
     }

@@ -72,7 +72,7 @@ export const defaultApply = defineVerb({
     if (bytes === null)
       throw new CommandError({
         code: 'TOO_LONG',
-        message: `${operand} is too long for a configuration.`,
+        message: `${operand} has more than 16 MiB, which is too long for a configuration.`,
       })
     const merged = mergeDefault(new TextDecoder().decode(bytes), kept)
     const ok = merged.conflicts.length === 0 && state.state === 'fresh'

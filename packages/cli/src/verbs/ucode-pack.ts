@@ -190,7 +190,10 @@ async function inFront(
 ): Promise<Uint8Array> {
   const initrd = await read(path)
   if (initrd === null)
-    throw new CommandError({ code: 'TOO_LONG', message: `${path} is too long for an initrd.` })
+    throw new CommandError({
+      code: 'TOO_LONG',
+      message: `${path} has more than 2 GiB, which is too long for an initrd.`,
+    })
   const amd = amdBytes(parts)
   return replaceEarlyCpio(initrd, {
     ...(parts.intel.length === 0 ? {} : { intel: encodeIntel(parts.intel) }),

@@ -85,7 +85,10 @@ describe('the AIDA form', () => {
 
   it('has no CPU where it has no register lines', () => {
     expect(() => readCpuDump(`${'-'.repeat(80)}\nCPUID 00000001: `)).toThrow(
-      expect.objectContaining({ path: 'end of text', message: 'The dump has no CPUID lines.' }),
+      expect.objectContaining({
+        path: 'end of text',
+        message: expect.stringContaining('The dump has no CPUID lines'),
+      }),
     )
   })
 

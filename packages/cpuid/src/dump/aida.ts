@@ -10,8 +10,8 @@
  * appearance. MSRs under a heading without a CPU hold for all of them. Lines in no known form are notes.
  */
 import type { CpuidLeaf, MsrEntry } from '../leaves.js'
-import { damagedLine, hexGroup, linesOf } from './lines.js'
-import { type DumpCpu, DumpSyntaxError, type ReadDump } from './types.js'
+import { damagedLine, hexGroup, linesOf, withoutCpus } from './lines.js'
+import type { DumpCpu, ReadDump } from './types.js'
 
 const CPU_HEADING =
   /^(?:-+\[ (?:CPUID Registers \/ )?Logical CPU #(\d{1,9})(?!\d).*\]-+|CPUID Registers \(CPU #(\d{1,9})(?!\d).*\):|CPU#(\d{1,9}) AffMask: (\S+).*)$/
@@ -102,9 +102,7 @@ export function readAida(text: string): ReadDump {
   }
 
   const found = [...cpus.values()].filter((candidate) => candidate.leaves.length > 0)
-  if (found.length === 0) {
-    throw new DumpSyntaxError('The dump has no CPUID lines.', text.length, 'end of text')
-  }
+  if (found.length === 0) throw withoutCpus(text)
   const shared = [...sharedMsrs.values()]
   return {
     cpus: found.map(

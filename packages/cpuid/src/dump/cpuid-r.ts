@@ -8,8 +8,8 @@
  * appearance. Lines that are not indented and begin otherwise are notes.
  */
 import type { CpuidLeaf } from '../leaves.js'
-import { damagedLine, hexGroup, linesOf, wrongLine } from './lines.js'
-import { type DumpCpu, DumpSyntaxError, type ReadDump } from './types.js'
+import { damagedLine, hexGroup, linesOf, withoutCpus, wrongLine } from './lines.js'
+import type { DumpCpu, ReadDump } from './types.js'
 
 const HEADING = /^CPU(?: (\d{1,9}))?:$/
 const LEAF =
@@ -64,9 +64,7 @@ export function readCpuidR(text: string): ReadDump {
   }
 
   const found = [...cpus.values()].filter(({ leaves }) => leaves.length > 0)
-  if (found.length === 0) {
-    throw new DumpSyntaxError('The dump has no CPUID lines.', text.length, 'end of text')
-  }
+  if (found.length === 0) throw withoutCpus(text)
   return {
     cpus: found.map(({ id, leaves }): DumpCpu => ({ id, leaves, msrs: [] })),
     subleafMarks: marks,

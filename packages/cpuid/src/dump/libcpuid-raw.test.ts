@@ -103,7 +103,7 @@ describe('the raw format of libcpuid', () => {
 
   it('has no CPU where the CPU has no leaf', () => {
     expect(() => readCpuDump('basic_cpuid[0]=ffffffff 00000000 00000000 00000000')).toThrow(
-      'The dump has no CPUID lines.',
+      'The dump has no CPUID lines',
     )
   })
 })

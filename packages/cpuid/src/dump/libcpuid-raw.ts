@@ -11,8 +11,8 @@
 import { quoteForMessage } from '../errors.js'
 import type { CpuidLeaf } from '../leaves.js'
 import { hasData, LeafLimits } from './limits.js'
-import { type DumpLine, damagedLine, hexGroup, linesOf, wrongLine } from './lines.js'
-import { type DumpCpu, DumpSyntaxError, type ReadDump } from './types.js'
+import { type DumpLine, damagedLine, hexGroup, linesOf, withoutCpus, wrongLine } from './lines.js'
+import type { DumpCpu, ReadDump } from './types.js'
 
 /** The first leaf of each array, and whether its index counts leaves or sub-leaves (libcpuid 0.8.1, cpuid_main.c). */
 const ARRAYS: ReadonlyMap<string, readonly [leaf: number, index: 'leaf' | 'subleaf']> =
@@ -73,9 +73,7 @@ export function readLibcpuidRaw(text: string): ReadDump {
     const leaves = slots.leaves(echoes)
     return leaves.length === 0 ? [] : [{ id, leaves, msrs: [] }]
   })
-  if (found.length === 0) {
-    throw new DumpSyntaxError('The dump has no CPUID lines.', text.length, 'end of text')
-  }
+  if (found.length === 0) throw withoutCpus(text)
   return { cpus: found, subleafMarks: true, echoes: [...echoes] }
 }
 

@@ -36,6 +36,15 @@ export function wrongLine({ number, offset }: DumpLine, problem: string): DumpSy
   return new DumpSyntaxError(`Line ${number} of the dump ${problem}`, offset, `line ${number}`)
 }
 
+/** The error of a dump that has its form, and of no CPU a leaf. */
+export function withoutCpus(text: string): DumpSyntaxError {
+  return new DumpSyntaxError(
+    'The dump has no CPUID lines: it was cut off or filtered. Take it again, and give all of it.',
+    text.length,
+    'end of text',
+  )
+}
+
 /** A hexadecimal group of a match; a group that took no part is 0. */
 export function hexGroup(match: RegExpExecArray, group: number): number {
   return Number.parseInt(match[group] ?? '0', 16)

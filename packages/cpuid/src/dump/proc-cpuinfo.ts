@@ -62,7 +62,11 @@ export function readProcCpuinfo(text: string): ReadDump {
     }
   }
   if (cpus.size === 0) {
-    throw new DumpSyntaxError('The text has no processor.', text.length, 'end of text')
+    throw new DumpSyntaxError(
+      'The text has no processor: give /proc/cpuinfo from a line "processor : 0" on.',
+      text.length,
+      'end of text',
+    )
   }
   const table = featureTable()
   return { cpus: [...cpus.values()].map((cpu) => cpuOf(cpu, table)), subleafMarks: true }

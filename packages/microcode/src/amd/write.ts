@@ -123,7 +123,7 @@ function requirePatch(patch: Uint8Array, index: number, table: readonly Equivale
   if (patch.length < SHORT_HEADER) {
     throw new XenlevelError({
       code: 'PATCH_TOO_SHORT',
-      message: `Patch ${index} has ${patch.length} bytes, its header alone has ${SHORT_HEADER}.`,
+      message: `Patch ${index} has ${patch.length} bytes, its header alone has ${SHORT_HEADER}: give the whole patch.`,
       details: { index, size: patch.length },
     })
   }

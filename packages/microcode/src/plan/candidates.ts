@@ -29,7 +29,7 @@ export function kindsOf({ name, cpus }: PlanHost): CpuKind[] {
   if (first === undefined) {
     throw new XenlevelError({
       code: 'HOST_WITHOUT_CPUS',
-      message: `None of the ${cpus.length} CPUs of host ${JSON.stringify(name.slice(0, 80))} is online.`,
+      message: `None of the ${cpus.length} CPUs of host ${JSON.stringify(name.slice(0, 80))} is online: a plan needs one that is.`,
       details: { host: name, cpus: cpus.length },
     })
   }

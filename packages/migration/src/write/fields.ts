@@ -38,7 +38,7 @@ export function longs(values: BigUint64Array | readonly bigint[]): Uint8Array {
 
 /** The error of a value that a field has no room for. */
 export function doesNotFit(value: number | bigint | string, what: string): ImageWriterError {
-  return new ImageWriterError('FIELD_RANGE', `${value} is not ${what}`)
+  return new ImageWriterError('FIELD_RANGE', `${value} does not fit its field, which takes ${what}`)
 }
 
 /** Characters of one byte each. */
