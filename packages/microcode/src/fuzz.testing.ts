@@ -1,4 +1,5 @@
 /** Structured fuzzing of everything that reads microcode: sound files with fields set to what hurts, cut, repeated and joined. */
+import { pick, type Random, randomOf } from '../../cpuid/src/random.testing.js'
 import { makeAmdPatch } from './amd/patches.testing.js'
 import { encodeAmdContainer, encodeAmdContainers } from './amd/write.js'
 import { splitEarlyCpio } from './cpio.js'
@@ -14,17 +15,6 @@ import { runIucode } from './peers/iucode.js'
 import type { MicrocodeFile, MicrocodeVendor } from './types.js'
 import { explainMicrocode, verifyMicrocode } from './verify.js'
 import { joined } from './verify.testing.js'
-
-/** Numbers below `limit`, the same for the same seed (mulberry32). */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed
-  return (limit) => {
-    state = (state + 0x6d2b_79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
-  }
-}
 
 /** Words that sizes, counts and offsets are wrong with. */
 const WORDS = [
@@ -69,10 +59,13 @@ function soundFiles(): Uint8Array[] {
   ]
 }
 
-function mutated(bytes: Uint8Array, random: (limit: number) => number): Uint8Array {
+/** Sound files of every form. */
+export const SOUND_MICROCODE: readonly Uint8Array[] = soundFiles()
+
+function mutated(bytes: Uint8Array, random: Random): Uint8Array {
   const at = random(bytes.length + 1)
   const near = random(3) === 0 ? random(Math.min(bytes.length, 128) + 1) : at
-  const word = random(2) === 0 ? (WORDS[random(WORDS.length)] ?? 0) : random(0xffff_ffff)
+  const word = random(2) === 0 ? pick(random, WORDS) : random(0xffff_ffff)
   const four = new Uint8Array([word, word >>> 8, word >>> 16, word >>> 24])
   const length = random(70)
   switch (random(8)) {
@@ -99,31 +92,55 @@ function mutated(bytes: Uint8Array, random: (limit: number) => number): Uint8Arr
   }
 }
 
+/** A sound file with one to four things done to it. */
+export function damagedMicrocode(random: Random): Uint8Array {
+  let bytes = pick(random, SOUND_MICROCODE)
+  for (let steps = random(4); steps >= 0; steps--) bytes = mutated(bytes, random)
+  return bytes.slice()
+}
+
+/** What one run feeds. */
+export interface MicrocodeInput {
+  /** A file. */
+  readonly bytes: Uint8Array
+  /** Where it begins in its buffer. */
+  readonly shift: number
+  /** Seed of the ways of asking: all of them take longer and find no more. */
+  readonly choice: number
+}
+
+/** Makes what one run feeds. An odd start in its buffer now and then: sums must not care. */
+export function microcodeInput(random: Random): MicrocodeInput {
+  return { bytes: damagedMicrocode(random), shift: random(4), choice: random(2 ** 32) }
+}
+
+/** Feeds it; throws where something misbehaves, and returns what must be the same for the same input. */
+export function checkMicrocode({ bytes, shift, choice }: MicrocodeInput): unknown {
+  const shifted = joined(new Uint8Array(shift), bytes).subarray(shift)
+  const answer = check(shifted, randomOf(choice))
+  if (Buffer.compare(bytes, shifted) !== 0) throw new Error('the input was changed')
+  return answer
+}
+
 /** Runs `runs` inputs through everything and returns how many it ran; throws on the first that misbehaves. */
 export function fuzzMicrocode(runs: number, seed = 1): number {
-  const random = randomOf(seed)
-  const sound = soundFiles()
   for (let run = 0; run < runs; run++) {
-    let bytes = sound[random(sound.length)] ?? new Uint8Array(0)
-    for (let steps = random(4); steps >= 0; steps--) bytes = mutated(bytes, random)
-    // An odd start in its buffer every other time: sums must not care.
-    const shifted = joined(new Uint8Array(run % 4), bytes).subarray(run % 4)
+    const input = microcodeInput(randomOf(seed, run))
     try {
-      check(shifted, random)
+      checkMicrocode(input)
     } catch (cause) {
-      const input = Buffer.from(bytes).toString('base64')
-      throw new Error(`run ${run} of seed ${seed} misbehaves: ${input}`, { cause })
+      const bytes = Buffer.from(input.bytes).toString('base64')
+      throw new Error(`run ${run} of seed ${seed} misbehaves: ${bytes}`, { cause })
     }
   }
   return runs
 }
 
-/** Some ways of asking are drawn for each input: all of them take longer and find no more. */
-function check(bytes: Uint8Array, random: (limit: number) => number): void {
-  const before = bytes.slice()
-  checkVerdicts(bytes, parsed(bytes), random(2) === 0 ? 'Intel' : 'AMD')
-  const format = (['intel', 'amd', 'early-cpio'] as const)[random(3)] ?? 'intel'
-  checkFile(parseMicrocode(bytes, { format }))
+function check(bytes: Uint8Array, random: Random): unknown {
+  const file = parsed(bytes)
+  checkVerdicts(bytes, file, random(2) === 0 ? 'Intel' : 'AMD')
+  const format = pick(random, ['intel', 'amd', 'early-cpio'] as const)
+  checkMicrocodeFile(parseMicrocode(bytes, { format }))
   checkArchive(bytes)
   for (const type of ['bin', 'dat', 'recover'] as const) {
     const [strict, ignoreBroken] = [random(2) === 0, random(2) === 0]
@@ -134,13 +151,13 @@ function check(bytes: Uint8Array, random: (limit: number) => number): void {
   for (const { patches, equivalences } of runAmdUcodeInfo(bytes).containers)
     if (patches.length + equivalences.length > bytes.length) throw new Error('more than there is')
   if (random(4) === 0) runGnuCpio(bytes)
-  if (Buffer.compare(before, bytes) !== 0) throw new Error('the input was changed')
+  return file
 }
 
 function parsed(bytes: Uint8Array): MicrocodeFile | null {
   try {
     const file = parseMicrocode(bytes)
-    checkFile(file)
+    checkMicrocodeFile(file)
     return file
   } catch (error) {
     if (error instanceof MicrocodeFormatError) return null
@@ -149,7 +166,7 @@ function parsed(bytes: Uint8Array): MicrocodeFile | null {
 }
 
 /** Everything lies inside; what has no problem is written back as it was. */
-function checkFile({
+export function checkMicrocodeFile({
   content,
   updates,
   containers,

@@ -76,10 +76,11 @@ function itemOf(
   item: number,
   all: ConfigFinding[],
 ): XlCpuidItem {
-  const findings = found.map((finding): ConfigFinding => ({ ...finding, item }))
+  const noticed = found.map((finding): ConfigFinding => ({ ...finding, item }))
+  const findings = noticed.toSorted((a, b) => (a.column ?? 0) - (b.column ?? 0))
   all.push(...findings)
-  // A refusal ends the item, so it is what was found last.
-  const finding = rc === 0 ? gravest(findings) : findings.at(-1)
+  // A refusal ends the item, so it is what was found last; where a text is cut is found first.
+  const finding = rc === 0 ? gravest(findings) : noticed.at(-1)
   return finding === undefined ? clean(rc) : { rc, finding, findings }
 }
 
