@@ -1,6 +1,7 @@
 /**
- * What libvirt calls baseline and compare, for Xen: from CPU descriptions as `virsh capabilities` prints them, the CPU that all hosts can give, as
- * the XML that libvirt's Xen driver honours; and whether a host is identical, more, or lacks something, with every name.
+ * What libvirt calls baseline and compare, for Xen: the CPU that all hosts can give, and who lacks what, by libvirt's own names.
+ *
+ *     node scripts/run.mjs examples/baseline-and-compare.ts
  */
 import { combineFeaturesets, featuresetOfLibvirtNames, libvirtNamesOf } from '@xenlevel/core'
 import type { Featureset } from '@xenlevel/cpuid'

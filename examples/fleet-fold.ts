@@ -1,6 +1,5 @@
 /**
- * Levels a fleet that lies in files by an engine that knows nothing of CPUs: DuckDB folds, the library finishes, and the answer is the one
- * that the library finds alone.
+ * Levels a fleet that lies in files by an engine that knows nothing of CPUs: DuckDB folds, and the library finishes. With how many hosts:
  *
  *     node scripts/run.mjs examples/fleet-fold.ts 1000000
  */

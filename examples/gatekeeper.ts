@@ -1,17 +1,17 @@
 /**
- * A gatekeeper in front of a socket. An image arrives; its first kilobytes are read and judged before a page of memory moves. If the guest may
- * run here, every byte goes on to the restore, the ones that were read first; if not, the connection ends with the reasons.
+ * A gatekeeper in front of a socket: an image is judged by its first kilobytes, and passed on whole or refused with every reason.
  *
- * The sender sends what a real `xl save` wrote of a guest on a Skylake, then of one that was levelled; the receiver is a Haswell.
+ *     node scripts/run.mjs examples/gatekeeper.ts
  */
 import { readFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { type HostSnapshot, parseHostSnapshot } from '@xenlevel/core'
+import type { HostSnapshot } from '@xenlevel/core'
 import { admitImage, readHead } from '@xenlevel/migration'
-import { listening, story } from './sockets.js'
+import { listening } from './sockets.js'
+import { story, storyHost } from './story.js'
 
-const host = parseHostSnapshot(readFileSync(story('haswell.json'), 'utf8'))
+const host = storyHost('haswell')
 
 /** Stands for `xl restore`: takes every byte of the image. */
 async function restore(bytes: AsyncIterable<Uint8Array>): Promise<number> {
@@ -48,6 +48,7 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
 })
 const port = await listening(server)
 
+// What `xl save` wrote of a guest on a Skylake, the same of one that was levelled, and no image at all.
 for (const file of ['guest.save', 'guest-levelled.save', 'skylake.json']) {
   const connection = createConnection(port)
   connection.end(readFileSync(story(file)))

@@ -1,4 +1,8 @@
-/** Levels a pool of recorded hosts: what the level keeps, what each host costs, and who may move where. */
+/**
+ * Levels a pool of recorded hosts: what the level keeps, what each host costs, and who may move where.
+ *
+ *     node scripts/run.mjs examples/level-a-pool.ts
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { admitGuest, type HostSnapshot, levelPool, parseHostSnapshot } from '@xenlevel/core'
 import type { FeatureName, Featureset } from '@xenlevel/cpuid'
@@ -22,18 +26,16 @@ function gainWithout(host: HostSnapshot): FeatureName[] {
   return rest.hvm.default.andNot(level.hvm.default).names()
 }
 
+/** May a guest that has these features move to a host? */
 function printVerdict(question: string, featureset: Featureset, host: HostSnapshot): void {
-  const { admitted, reasons } = admitGuest(
-    { name: 'web-1', kind: 'hvm', vendor: 'Intel', featureset },
-    host,
-  )
-  console.log(
-    `\n${question}\n    ${admitted ? 'yes' : `no: ${count(reasons.length, 'reason')}, among them`}`,
-  )
-  for (const { message } of reasons.slice(0, 4)) console.log(`      ${message}`)
-  if (reasons.length > 4) console.log('    and, by name:')
-  if (reasons.length > 4)
-    console.log(wrapped(reasons.slice(4).flatMap(({ feature }) => feature ?? [])))
+  const guest = { name: 'web-1', kind: 'hvm', vendor: 'Intel', featureset } as const
+  const { admitted, reasons } = admitGuest(guest, host)
+  const [said, named] = [reasons.slice(0, 4), reasons.slice(4)]
+  const no = `no: ${count(reasons.length, 'reason')}, among them`
+  console.log(`\n${question}\n    ${admitted ? 'yes' : no}`)
+  for (const { message } of said) console.log(`      ${message}`)
+  if (named.length === 0) return
+  console.log(`    and, by name:\n${wrapped(named.flatMap(({ feature }) => feature ?? []))}`)
 }
 
 console.log(
@@ -55,14 +57,10 @@ console.log(
 console.log(wrapped(kept))
 
 console.log(`\nThat leaves out ${count(losses.length, 'feature')}:`)
-const lackers = [...new Set(losses.map((loss) => loss.hosts.join(', ')))].sort(
-  (a, b) => a.length - b.length,
-)
-for (const names of lackers) {
-  console.log(`    not on ${names}`)
-  console.log(
-    wrapped(losses.filter((loss) => loss.hosts.join(', ') === names).map(({ feature }) => feature)),
-  )
+const lackers = [...new Set(losses.map(({ hosts }) => hosts.join(', ')))]
+for (const names of lackers.sort((a, b) => a.length - b.length)) {
+  const theirs = losses.filter(({ hosts }) => hosts.join(', ') === names)
+  console.log(`    not on ${names}\n${wrapped(theirs.map(({ feature }) => feature))}`)
 }
 
 console.log('\nWhat the pool would gain without …')

@@ -1,79 +1,64 @@
 /**
- * The snapshot of the host that this runs on: asked of its Xen where there is one that may be asked, and of a simulated one otherwise. It
- * says which.
+ * The snapshot of the host that this runs on: from its Xen where there is one that may be asked, and from a simulated one otherwise.
+ *
+ *     node scripts/run.mjs examples/snapshot-this-host.ts
  */
-import { readFileSync } from 'node:fs'
-import { CpuPolicy, formatHostSnapshot, type Hypervisor } from '@xenlevel/core'
+import { formatHostSnapshot, type Hypervisor } from '@xenlevel/core'
 import { openXen, XenUnavailableError } from '@xenlevel/hw-xen'
 import { SimulatedXen } from '@xenlevel/hw-xen/simulated'
 import { columns, count, wrapped } from './print.js'
+import { storyHost } from './story.js'
 
-const hex = (text = '') => Number.parseInt(text, 16)
-
-/** Xen 4.20.3 on an EPYC: the CPU is a recorded one, what Xen makes of it is foreseen. */
-function simulated(): SimulatedXen {
-  const file = new URL('../fixtures/xen/hosts/4.20.3-EPYC.json', import.meta.url)
-  const recording: {
-    readonly hypercalls: { readonly policies: { readonly raw: { readonly leaves: string[] } } }
-  } = JSON.parse(readFileSync(file, 'utf8'))
-  const leaves = recording.hypercalls.policies.raw.leaves.map((text) => {
-    const [leaf, subleaf, a, b, c, d] = text.replace(' -> ', ':').split(':')
-    return {
-      leaf: hex(leaf),
-      subleaf: subleaf === 'ffffffff' ? null : hex(subleaf),
-      ...{ a: hex(a), b: hex(b), c: hex(c), d: hex(d) },
-    }
-  })
-  return new SimulatedXen({
-    name: 'simulated-epyc',
-    release: '4.20.3',
-    raw: CpuPolicy.fromRecords(leaves, [], { release: '4.20.3' }),
-    topology: { sockets: 1, cores: 4, threads: 2 },
-    microcodeRevision: 0x0800_1250,
-  })
-}
-
-/** The Xen below, or a simulated one, and why. */
-function open(): { readonly xen: Hypervisor; readonly which: string } {
+/** The Xen below, or a simulated one that has the CPU of a recorded host. */
+function open(): Hypervisor {
   try {
-    return { xen: openXen(), which: 'the Xen that this runs on' }
+    const xen = openXen()
+    console.log('Asked of the Xen that this runs on\n')
+    return xen
   } catch (error) {
     if (!(error instanceof XenUnavailableError)) throw error
-    return { xen: simulated(), which: `a simulated Xen. The real one: ${error.message}` }
+    const raw = storyHost('skylake').policies?.raw
+    if (raw === undefined) throw error
+    console.log(`No Xen may be asked here. ${error.message}`)
+    console.log('\nAsked of a simulated Xen instead\n')
+    return new SimulatedXen({
+      name: 'simulated-skylake',
+      release: '4.20.3',
+      raw,
+      topology: { sockets: 1, cores: 4, threads: 2 },
+      microcodeRevision: 0x0200_7006,
+    })
   }
 }
 
-const { xen, which } = open()
-console.log(`Asked of ${which}\n`)
-
-const { capabilities, extra, major, minor } = xen.version()
-const info = xen.physinfo()
-const cpus = xen.cpus()
-const revisions = new Set(cpus.map(({ microcodeRevision }) => microcodeRevision))
+const xen = open()
+const { major, minor, extra, capabilities } = xen.version()
+const { onlineCpus, threadsPerCore, hap } = xen.physinfo()
+const revisions = new Set(xen.cpus().map(({ microcodeRevision }) => microcodeRevision))
+const microcode = [...revisions].map((one) => (one === null ? 'not told' : `0x${one.toString(16)}`))
 console.log(
   columns([
     ['Xen', `${major}.${minor}${extra}`],
     ['guests', capabilities.trim()],
-    ['CPUs', `${info.onlineCpus} online, ${info.threadsPerCore} of a core`],
-    [
-      'microcode',
-      [...revisions].map((one) => (one === null ? 'unknown' : `0x${one.toString(16)}`)).join(', '),
-    ],
-    ['assisted paging', info.hap ? 'yes' : 'no'],
-    ['lacks', xen.lacks.length === 0 ? 'nothing' : xen.lacks.join(', ')],
+    ['CPUs online', `${onlineCpus}, ${threadsPerCore} of a core`],
+    ['microcode', microcode.join(', ')],
+    ['assisted paging', hap ? 'yes' : 'no'],
+    ['calls it lacks', xen.lacks.length === 0 ? 'none' : xen.lacks.join(', ')],
   ]),
 )
 
 const snapshot = xen.snapshot()
-const text = formatHostSnapshot(snapshot)
-console.log(`\nThe snapshot of ${snapshot.name}: ${snapshot.cpu.brand || 'a CPU without a name'}`)
-for (const [name, featureset] of Object.entries(snapshot.featuresets))
+console.log(`\nThe snapshot of ${snapshot.name}, ${snapshot.cpu.brand || 'a CPU without a name'}`)
+for (const [name, featureset] of Object.entries(snapshot.featuresets)) {
   console.log(`  ${name.padEnd(10)} ${count(featureset?.names().length ?? 0, 'feature')}`)
-
+}
 const { pvDefault, hvmDefault } = snapshot.featuresets
 if (pvDefault !== undefined && hvmDefault !== undefined) {
   console.log('\nWhat an HVM guest gets here, and a PV guest does not:')
   console.log(wrapped(hvmDefault.andNot(pvDefault).names()))
 }
-console.log(`\nAs a document for levelPool() and admitGuest(): ${text.length} characters of JSON.`)
+
+const text = formatHostSnapshot(snapshot)
+console.log(`\nThe document that levelPool() and admitGuest() take, ${text.length} characters:`)
+console.log(`${text.slice(0, 200)}…`)
 xen.close()

@@ -1,4 +1,4 @@
-/** A server on a free port, and the files of the story: what a real Xen saved and said. */
+/** A server on a free port. */
 import { once } from 'node:events'
 import type { Server } from 'node:net'
 
@@ -10,6 +10,3 @@ export async function listening(server: Server): Promise<number> {
   if (address === null || typeof address === 'string') throw new Error('there is no port')
   return address.port
 }
-
-/** A file of the recorded restore. */
-export const story = (file: string) => new URL(`../fixtures/story/${file}`, import.meta.url)

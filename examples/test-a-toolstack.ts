@@ -1,13 +1,13 @@
 /**
- * A toolstack's own tests on simulated hosts, with Node's test runner: the toolstack here is one function that brings a guest to another host.
- * It is written against the contract, so it would run on a real Xen unchanged.
+ * Tests of a toolstack on simulated hosts, by Node's test runner. What is tested is written against the contract, and runs on a real Xen.
+ *
+ *     node scripts/run.mjs examples/test-a-toolstack.ts
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { admitGuest, HypercallError, type Hypervisor, parseHostSnapshot } from '@xenlevel/core'
+import { admitGuest, HypercallError, type Hypervisor } from '@xenlevel/core'
 import { SimulatedXen } from '@xenlevel/hw-xen/simulated'
-import { story } from './sockets.js'
+import { storyHost } from './story.js'
 
 /** What is tested: gives a guest that runs on one host the same CPU on another, or says why not. */
 function arrive(from: Hypervisor, domid: number, to: Hypervisor): number | string {
@@ -27,10 +27,10 @@ function arrive(from: Hypervisor, domid: number, to: Hypervisor): number | strin
   }
 }
 
-function simulated(like: string): SimulatedXen {
-  const { policies } = parseHostSnapshot(readFileSync(story(`${like}.json`), 'utf8'))
-  assert(policies?.raw)
-  return new SimulatedXen({ name: like, raw: policies.raw, release: '4.17.7' })
+function simulated(like: 'haswell' | 'skylake'): SimulatedXen {
+  const raw = storyHost(like).policies?.raw
+  assert(raw)
+  return new SimulatedXen({ name: like, raw, release: '4.17.7' })
 }
 
 describe('a guest arrives', () => {

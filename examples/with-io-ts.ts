@@ -1,6 +1,7 @@
 /**
- * For toolstacks written with fp-ts: documents are decoded by io-ts codecs, errors are values, and a pool is levelled in one pipe. The rules of the
- * codecs are those of the library itself.
+ * For toolstacks written with fp-ts: documents are decoded by io-ts codecs, errors are values, and a pool is levelled in one pipe.
+ *
+ *     node scripts/run.mjs examples/with-io-ts.ts
  */
 import { readFileSync } from 'node:fs'
 import { levelPool, type PoolLevel, psabiLevel } from '@xenlevel/core'

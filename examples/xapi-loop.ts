@@ -1,37 +1,33 @@
 /**
- * The life of a pool as xapi lives it: hosts boot and tell what they offer, the pool is levelled, a VM is started at the level and remembers it, it
- * migrates; then a host is rebooted with less. The hosts are simulated; what passes between them is xapi's maps and strings.
+ * A pool as xapi lives it, in xapi's maps and strings: hosts boot, the pool is levelled, VMs start and migrate, a host comes back with less.
+ *
+ *     node scripts/run.mjs examples/xapi-loop.ts
  */
-import { readFileSync } from 'node:fs'
 import {
   assertVmIsCompatible,
   hostSnapshotFromXapi,
   levelPool,
-  parseHostSnapshot,
   parseXapiCpuFlags,
   parseXapiCpuInfo,
   toXapiFeatureset,
 } from '@xenlevel/core'
 import { SimulatedXen } from '@xenlevel/hw-xen/simulated'
-import { story } from './sockets.js'
+import { storyHost } from './story.js'
 
 const RELEASE = '4.17.7'
 
 /** A machine with the CPU of a recorded one. */
-function machine(name: string, like: string): SimulatedXen {
-  const { policies } = parseHostSnapshot(readFileSync(story(`${like}.json`), 'utf8'))
-  if (policies?.raw === undefined) throw new Error(`${like} was recorded without its raw policy`)
-  return new SimulatedXen({ name, raw: policies.raw, release: RELEASE })
+function machine(name: string, like: 'haswell' | 'skylake'): SimulatedXen {
+  const raw = storyHost(like).policies?.raw
+  if (raw === undefined) throw new Error(`${like} was recorded without its raw policy`)
+  return new SimulatedXen({ name, raw, release: RELEASE })
 }
 
 /** What xenopsd tells xapi at boot, and xapi keeps as `host.cpu_info`. */
 function cpuInfo(xen: SimulatedXen): Record<string, string> {
-  const { vendor, signature } = xen.policy('raw')
+  const { family, model, stepping } = xen.policy('raw').signature
   return {
-    vendor: vendor === 'Intel' ? 'GenuineIntel' : vendor,
-    family: String(signature.family),
-    model: String(signature.model),
-    stepping: String(signature.stepping),
+    ...{ vendor: 'GenuineIntel', family: `${family}`, model: `${model}`, stepping: `${stepping}` },
     features_pv: toXapiFeatureset(xen.featureset('pvMax')),
     features_pv_host: toXapiFeatureset(xen.featureset('pvDefault')),
   }
