@@ -1,0 +1,73 @@
+/** What is mutated: the code of each package that judges, and the tests that ought to notice. */
+
+/** A package's judging code. */
+export interface Room {
+  readonly name: string
+  /** Globs of the files that are changed; a leading `!` takes files out again. */
+  readonly judges: readonly string[]
+  /** Globs of the tests that are run against each change. Tests that start processes or run for many seconds see the same code through these. */
+  readonly tests: readonly string[]
+}
+
+const notTests = (name: string) => [
+  `!packages/${name}/src/**/*.test.ts`,
+  `!packages/${name}/src/**/*.testing.ts`,
+]
+
+/** In the order in which they are run. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: 'cpuid',
+    judges: [
+      'packages/cpuid/src/features/{closure,flatten,header,history,mapping,registers,table,releases}.ts',
+      'packages/cpuid/src/{featureset,featureset-text,signature,records,words}.ts',
+    ],
+    tests: [
+      'packages/cpuid/src/*.test.ts',
+      'packages/cpuid/src/features/*.test.ts',
+      'packages/cpuid/src/dump/host-featureset.test.ts',
+    ],
+  },
+  {
+    name: 'core',
+    judges: [
+      'packages/core/src/guest/*.ts',
+      'packages/core/src/xen/{audit,clamp,clamp-steps,compatibility-bits,recalculate}.ts',
+      'packages/core/src/pool/{combine,findings,losses,level,folded-level}.ts',
+      ...notTests('core'),
+    ],
+    tests: [
+      'packages/core/src/guest/*.test.ts',
+      'packages/core/src/xen/{vectors,recorded-hosts,compatibility-bits,clamp,audit}.test.ts',
+      'packages/core/src/policy/vectors.test.ts',
+      'packages/core/src/pool/{combine,level,xapi-cpuid,levelled-guest,findings,losses}.test.ts',
+    ],
+  },
+  {
+    name: 'microcode',
+    judges: [
+      'packages/microcode/src/{select,outcome}/*.ts',
+      'packages/microcode/src/amd/{checks,select,verify,entrysign}.ts',
+      'packages/microcode/src/intel/{checks,select,verify}.ts',
+      'packages/microcode/src/verify.ts',
+      ...notTests('microcode'),
+    ],
+    tests: [
+      'packages/microcode/src/{select,amd,intel,outcome}/*.test.ts',
+      'packages/microcode/src/{mutations,verify}.test.ts',
+    ],
+  },
+  {
+    name: 'migration',
+    judges: [
+      'packages/migration/src/verify/{checkpoints,hvm-context,hvm,judgement,libxc,libxl,order,page-tally,pages,pfn-set}.ts',
+      'packages/migration/src/verify/{policy-faults,policy,pv-contents,pv-frames,pv-pages,pv-vcpus,pv,record-rules,rules}.ts',
+      'packages/migration/src/verify/{verifier,wrappers,xenstore-data}.ts',
+      'packages/migration/src/{admit,admit-reasons}.ts',
+    ],
+    tests: [
+      'packages/migration/src/verify/*.test.ts',
+      'packages/migration/src/{verify-recorded,verify-fuzz-recorded,admit,admit-recorded}.test.ts',
+    ],
+  },
+]

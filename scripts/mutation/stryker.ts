@@ -1,0 +1,66 @@
+/** Runs Stryker, room after room, in a copy of the repository: it changes files where they lie. */
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { mustRun, ROOT } from '../consumers/shell.js'
+import type { Room } from './rooms.js'
+
+/** Writes `<room>.json` into `folder` for each room. */
+export async function mutate(rooms: readonly Room[], folder: string): Promise<void> {
+  const copy = mkdtempSync(join(tmpdir(), 'xenlevel-mutations-'))
+  try {
+    await mustRun('git', ['clone', '--quiet', '--no-hardlinks', ROOT, copy], { cwd: ROOT })
+    await mustRun('node', ['scripts/setup.mjs'], { cwd: copy, timeout: 600_000 })
+    for (const room of rooms) {
+      writeFileSync(join(copy, 'stryker.json'), JSON.stringify(settingsOf(room), null, 2))
+      await runHere(copy, room)
+      copyFileSync(join(copy, 'report.json'), join(folder, `${room.name}.json`))
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+function settingsOf({ judges }: Room) {
+  return {
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    packageManager: 'pnpm',
+    mutate: judges,
+    coverageAnalysis: 'perTest',
+    // A table that is made at import is seen by every test at once; the recorded answers hold those.
+    ignoreStatic: true,
+    inPlace: true,
+    disableTypeChecks: false,
+    concurrency: availableParallelism(),
+    dryRunTimeoutMinutes: 15,
+    timeoutMS: 4000,
+    timeoutFactor: 2,
+    reporters: ['json', 'progress-append-only'],
+    jsonReporter: { fileName: 'report.json' },
+    vitest: { configFile: 'scripts/mutation/vitest.config.ts', related: false },
+  }
+}
+
+function runHere(copy: string, { name, tests }: Room): Promise<void> {
+  const env = {
+    ...process.env,
+    XENLEVEL_MUTATION_TESTS: tests.join(' '),
+    ...(process.env.XENLEVEL_CORPUS === undefined
+      ? {}
+      : { XENLEVEL_CORPUS: resolve(ROOT, process.env.XENLEVEL_CORPUS) }),
+  }
+  const child = spawn(join(copy, 'node_modules', '.bin', 'stryker'), ['run', 'stryker.json'], {
+    cwd: copy,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return new Promise((done, failed) => {
+    child.on('error', failed)
+    child.on('close', (status) => {
+      if (status === 0) done()
+      else failed(new Error(`Stryker ended with ${status} in the room ${name}`))
+    })
+  })
+}

@@ -1,0 +1,55 @@
+/**
+ * Mutation testing of the code that judges: Stryker changes it in thousands of places, one at a time, in a copy of the last commit, and the tests
+ * ought to notice each. Takes the machine for about an hour.
+ *
+ *     npm run test:mutations                    all rooms
+ *     npm run test:mutations -- cpuid core      these
+ *     npm run test:mutations -- --reports DIR   counts reports that are there already
+ *     … --write                                 writes docs/mutations.md too
+ *
+ * Exits with 1 if a room is below 85 %, or if a change survived that has no reason in scripts/mutation/survivors.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from './consumers/shell.js'
+import { pageOf, textOf } from './mutation/page.js'
+import { percent, type RoomScore, readReasons, scoreOf } from './mutation/report.js'
+import { ROOMS, type Room } from './mutation/rooms.js'
+import { mutate } from './mutation/stryker.js'
+import { writeOrCheck } from './write-or-check.js'
+
+/** Per cent of changes that must be noticed in each room. */
+const WANTED = 85
+
+function scoreFrom(folder: string, { name }: Room): RoomScore {
+  const reasons = join(ROOT, 'scripts', 'mutation', 'survivors', `${name}.json`)
+  const known = existsSync(reasons) ? readReasons(readFileSync(reasons, 'utf8')) : []
+  return scoreOf(name, readFileSync(join(folder, `${name}.json`), 'utf8'), known)
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { reports: { type: 'string' }, write: { type: 'boolean', default: false } },
+  })
+  const unknown = positionals.filter((name) => ROOMS.every((room) => room.name !== name))
+  if (unknown.length > 0) {
+    const names = ROOMS.map(({ name }) => name).join(', ')
+    console.error(`no such room: ${unknown.join(', ')}; there are ${names}`)
+    return 2
+  }
+  const rooms = ROOMS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const folder = resolve(values.reports ?? join(ROOT, 'node_modules', '.cache', 'mutations'))
+  mkdirSync(folder, { recursive: true })
+  if (values.reports === undefined) await mutate(rooms, folder)
+  const scores = rooms.map((room) => scoreFrom(folder, room))
+  console.log(textOf(scores))
+  if (values.write) writeOrCheck(ROOT, { 'docs/mutations.md': pageOf(scores) }, '')
+  const good = scores.every(
+    (score) => percent(score) >= WANTED && score.survivors.every(({ reason }) => reason !== null),
+  )
+  return good ? 0 : 1
+}
+
+process.exitCode = await main()
