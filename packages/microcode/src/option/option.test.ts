@@ -90,7 +90,7 @@ describe('a release for itself', () => {
       '4.19',
       'scan,7z',
       { ok: false, scan: true, module: 7 },
-      ['UCODE_REFUSED', 'UCODE_SCAN_AND_MODULE'],
+      ['UCODE_SCAN_AND_MODULE', 'UCODE_REFUSED'],
     ],
     // scan or a number.
     ['4.20.0', 'scan,1', { ok: true, scan: false, module: 1 }, ['UCODE_EARLIER_LOST']],
@@ -116,7 +116,7 @@ describe('a release for itself', () => {
     ['4.22', '-', { ok: true, module: 0 }, ['UCODE_READ_AS_NUMBER']],
     ['4.22', '2147483648', { ok: true, module: -0x8000_0000 }, ['UCODE_NUMBER_WRAPS']],
     ['4.22', '-2147483648', { ok: true, module: -0x8000_0000 }, []],
-    ['4.22', 'scan now', { ok: false }, ['UCODE_ENDS_AT_SPACE', 'UCODE_REFUSED']],
+    ['4.22', 'scan now', { ok: false }, ['UCODE_REFUSED', 'UCODE_ENDS_AT_SPACE']],
     ['4.22', 'scan\0,1', { ok: true, scan: true, module: 0 }, []],
   ])('%s reads %j', (release, text, set, noticed) => {
     const option = parseUcodeOption(text, release)

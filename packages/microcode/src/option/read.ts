@@ -63,7 +63,9 @@ export function readUcodeOption(
   if (rules.list) for (const part of partsOf(text)) readPart(reading, part)
   else readWhole(reading, { text, offset: 0 })
   judgeBoth(reading, text)
-  return { state: reading.state, findings: reading.findings }
+  // What concerns the text as a whole is noticed before its parts or after them.
+  const findings = reading.findings.toSorted((a, b) => a.offset - b.offset)
+  return { state: reading.state, findings }
 }
 
 function partsOf(text: string): Part[] {
