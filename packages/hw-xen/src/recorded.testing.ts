@@ -1,6 +1,7 @@
 /** Recorded hypervisors for tests: what they answered, and what their headers compile to. */
 import type { PolicyRecords } from '@xenlevel/core'
 import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
+import { bootFile } from '../../../fixtures/boots.js'
 import { readRecorded, readRecordedJson } from '../../../fixtures/recorded.js'
 
 /** A call that failed. */
@@ -88,30 +89,18 @@ export interface RecordedHost {
   }
 }
 
-/** The recordings: Xen build and CPU model. */
-export const RECORDED_HOSTS = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
-
 /** The releases whose headers were compiled. */
 export const RECORDED_ABIS = [
   ...['4.13.5', '4.14.6', '4.15.7', '4.16.7', '4.17.0', '4.17.7', '4.18.6', '4.19.6', '4.20.3'],
   ...['4.21.2', '4.22.0', 'master'],
 ]
 
-/** Where a recording is. */
-export const hostFile = (boot: string) => `xen/hosts/${boot}.json`
-
 /** Where layouts are. */
 export const abiFile = (release: string) => `xen/abi/${release}.txt`
 
 /** A recording and the layouts of its release. */
 export function readHost(boot: string): { host: RecordedHost; layouts: RecordedLayouts } {
-  const host = readRecordedJson<RecordedHost>(hostFile(boot))
+  const host = readRecordedJson<RecordedHost>(bootFile(boot))
   return { host, layouts: readLayouts(host.xen) }
 }
 

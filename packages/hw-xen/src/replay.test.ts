@@ -6,10 +6,11 @@ import {
   HypervisorLacksError,
 } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../fixtures/boots.js'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { leafOfText, msrOfText, RecordingError } from './replay/recording.js'
 import { RecordedXen } from './replay.js'
-import { BOOTS, fileOf, recordingOf, UPDATES } from './simulated/recordings.testing.js'
+import { recordingOf, UPDATES } from './simulated/recordings.testing.js'
 import { SimulatedXen } from './simulated.js'
 
 describe('texts of a recording', () => {
@@ -35,7 +36,7 @@ describe('texts of a recording', () => {
 })
 
 describe.each(BOOTS)('%s', (boot) => {
-  describeRecorded(fileOf(boot), () => {
+  describeRecorded(bootFile(boot), () => {
     const recording = recordingOf(boot)
 
     it('answers nothing that was not asked', async () => {

@@ -1,16 +1,17 @@
 /** The conformance suite on the binding, over every recorded Xen. */
 import type { Hypervisor } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../fixtures/boots.js'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { runConformance } from './conformance.js'
 import { FakeLibc } from './fake-libc.testing.js'
 import { FakeXen } from './fake-xen.testing.js'
-import { abiFile, hostFile, RECORDED_HOSTS, readHost } from './recorded.testing.js'
+import { abiFile, readHost } from './recorded.testing.js'
 import { openXen } from './xen-open.js'
 
-describe.each(RECORDED_HOSTS)('%s', (boot) => {
+describe.each(BOOTS)('%s', (boot) => {
   const release = boot.startsWith('4.17-debian') ? '4.17.7' : boot.slice(0, boot.indexOf('-'))
-  describeRecorded([hostFile(boot), abiFile(release)], () => {
+  describeRecorded([bootFile(boot), abiFile(release)], () => {
     it('keeps the contract', async () => {
       const recorded = readHost(boot)
       const libcs = new Map<Hypervisor, FakeLibc>()

@@ -2,11 +2,12 @@
 import { HypercallError, HypervisorClosedError, HypervisorLacksError } from '@xenlevel/core'
 import { XenlevelError } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { bootFile } from '../../../fixtures/boots.js'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { ERRNOS } from './abi/errnos.js'
 import { FakeLibc, type Levers } from './fake-libc.testing.js'
 import { FakeXen } from './fake-xen.testing.js'
-import { abiFile, hostFile, readHost } from './recorded.testing.js'
+import { abiFile, readHost } from './recorded.testing.js'
 import type { Xen } from './xen.js'
 import { openXen } from './xen-open.js'
 import { XenUnavailableError } from './xen-unavailable.js'
@@ -47,7 +48,7 @@ async function outcome(act: () => unknown): Promise<string> {
 }
 
 describe.each(BOOTS)('%s', (boot, release) => {
-  describeRecorded([hostFile(boot), abiFile(release)], () => {
+  describeRecorded([bootFile(boot), abiFile(release)], () => {
     const recorded = readHost(boot)
     const fake = (levers: Levers = {}) => new FakeLibc(new FakeXen(recorded), levers)
 
@@ -121,7 +122,7 @@ describe.each(BOOTS)('%s', (boot, release) => {
   })
 })
 
-describeRecorded([hostFile('4.22.0-EPYC'), abiFile('4.22.0')], () => {
+describeRecorded([bootFile('4.22.0-EPYC'), abiFile('4.22.0')], () => {
   const recorded = readHost('4.22.0-EPYC')
   const open = (levers: Levers = {}) => {
     const libc = new FakeLibc(new FakeXen(recorded), levers)
@@ -296,7 +297,7 @@ describeRecorded([hostFile('4.22.0-EPYC'), abiFile('4.22.0')], () => {
   })
 })
 
-describeRecorded([hostFile('4.13.5-EPYC'), abiFile('4.13.5')], () => {
+describeRecorded([bootFile('4.13.5-EPYC'), abiFile('4.13.5')], () => {
   it('nested virtualisation is lacking before that', () => {
     const xen = openXen({ libc: new FakeLibc(new FakeXen(readHost('4.13.5-EPYC'))) })
     expect(() => xen.createDomain({ kind: 'hvm', nestedVirt: true })).toThrow(HypervisorLacksError)

@@ -1,10 +1,11 @@
 /** Everything that can be missing when a Xen is opened, each with its own error; and what is held after that: nothing. */
 import { describe, expect, it } from 'vitest'
+import { bootFile } from '../../../fixtures/boots.js'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { ERRNOS } from './abi/errnos.js'
 import { FakeLibc, type Levers } from './fake-libc.testing.js'
 import { FakeXen } from './fake-xen.testing.js'
-import { abiFile, hostFile, readHost } from './recorded.testing.js'
+import { abiFile, readHost } from './recorded.testing.js'
 import { openXen } from './xen-open.js'
 import { XenUnavailableError } from './xen-unavailable.js'
 
@@ -15,7 +16,7 @@ const refusing = (hypercall: number, errno: number): Levers => ({
   inject: (call) => (call.hypercall === hypercall ? errno : undefined),
 })
 
-describeRecorded([hostFile(BOOT), abiFile('4.22.0')], () => {
+describeRecorded([bootFile(BOOT), abiFile('4.22.0')], () => {
   const libcWith = (levers: Levers) => new FakeLibc(new FakeXen(readHost(BOOT)), levers)
 
   const failure = (libc: FakeLibc, device?: string) => {
@@ -123,7 +124,7 @@ describeRecorded([hostFile(BOOT), abiFile('4.22.0')], () => {
       23: platform << 50n,
     })
 
-    describeRecorded([hostFile('4.17-debian-Skylake-Server'), abiFile('4.17.7')], () => {
+    describeRecorded([bootFile('4.17-debian-Skylake-Server'), abiFile('4.17.7')], () => {
       const boot = '4.17-debian-Skylake-Server'
       it('is taken if all its CPUs agree', () => {
         expect(reading(boot, [])).toEqual([null, null])
@@ -135,7 +136,7 @@ describeRecorded([hostFile(BOOT), abiFile('4.22.0')], () => {
       })
     })
 
-    describeRecorded([hostFile('4.17-debian-EPYC'), abiFile('4.17.7')], () => {
+    describeRecorded([bootFile('4.17-debian-EPYC'), abiFile('4.17.7')], () => {
       it('is in the other half on AMD', () => {
         expect(reading('4.17-debian-EPYC', [{ 139: 0x1_0800_1250n }])).toEqual([0x0800_1250, null])
       })

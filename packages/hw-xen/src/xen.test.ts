@@ -7,15 +7,14 @@ import {
 } from '@xenlevel/core'
 import { Featureset } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../fixtures/boots.js'
 import { describeRecorded } from '../../../fixtures/recorded.js'
 import { FakeLibc } from './fake-libc.testing.js'
 import { FakeXen } from './fake-xen.testing.js'
 import {
   abiFile,
   failed,
-  hostFile,
   leafOfText,
-  RECORDED_HOSTS,
   REFUSED_SETS,
   type RecordedSet,
   readHost,
@@ -70,9 +69,9 @@ function refusalOf({ r, err_leaf, err_subleaf, err_msr }: RecordedSet) {
   }
 }
 
-describe.each(RECORDED_HOSTS)('%s', (boot) => {
+describe.each(BOOTS)('%s', (boot) => {
   const release = boot.startsWith('4.17-debian') ? '4.17.7' : boot.slice(0, boot.indexOf('-'))
-  describeRecorded([hostFile(boot), abiFile(release)], () => {
+  describeRecorded([bootFile(boot), abiFile(release)], () => {
     const { host, layouts } = readHost(boot)
     const { hypercalls } = host
     const open = () => {

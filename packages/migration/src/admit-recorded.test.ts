@@ -1,17 +1,18 @@
 /** Recorded images before recorded hosts. */
 import { gunzipSync } from 'node:zlib'
-import { CpuPolicy, type HostPolicies, PolicyRecordError } from '@xenlevel/core'
-import { decodeLeaves, decodeMsrs, Featureset } from '@xenlevel/cpuid'
+import { PolicyRecordError } from '@xenlevel/core'
+import { Featureset } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
 import {
   describeRecorded,
   readRecordedBytes,
   readRecordedJson,
 } from '../../../fixtures/recorded.js'
-import { recordedHost } from '../../core/src/guest/recorded.testing.js'
+import { policyOfFile, recordedHost } from '../../core/src/guest/recorded.testing.js'
 import { admitImage, type ImageAdmission } from './admit.js'
 import { type ImageHead, readHead } from './head.js'
 import { imageBytes, readAll } from './images.testing.js'
+import { hostWith } from './verify/receiver.testing.js'
 
 interface RecordedAdmission {
   readonly id: string
@@ -23,25 +24,6 @@ interface RecordedAdmission {
   readonly guest_featureset: string
   readonly recommended: 'accept' | 'reject'
   readonly head_end: number
-}
-
-/** `*.pol`: two counts, then leaves and MSRs. */
-function policyOfFile(path: string): CpuPolicy {
-  const bytes = readRecordedBytes(path)
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const end = 8 + view.getUint32(0, true) * 24
-  return CpuPolicy.fromRecords(
-    decodeLeaves(bytes.subarray(8, end)),
-    decodeMsrs(bytes.subarray(end, end + view.getUint32(4, true) * 16)),
-  )
-}
-
-/** A host that offers one policy to all. */
-function hostWith(max: CpuPolicy, release = '4.23-dev'): HostPolicies {
-  return {
-    release,
-    ...{ raw: max, host: max, pvMax: max, pvDefault: max, hvmMax: max, hvmDefault: max },
-  }
 }
 
 describeRecorded('streams/admission/manifest.json', () => {

@@ -11,7 +11,7 @@ import { leafOf, leafText } from '../policy/recorded.testing.js'
 import { initDomainPolicy, setDomainPolicy } from '../xen/clamp.js'
 import type { HostPolicies } from '../xen/derive.js'
 import { admitGuest } from './admit.js'
-import { recordedHost, recordsOfListing } from './recorded.testing.js'
+import { policyOfFile, recordedHost, recordsOfListing } from './recorded.testing.js'
 
 interface Restore {
   readonly guestFrom: string
@@ -98,17 +98,6 @@ interface RecordedAdmission {
   readonly features_lost: string | null
   readonly guest_featureset: string
   readonly recommended: 'accept' | 'reject'
-}
-
-/** `*.pol`: two counts, then leaves and MSRs. */
-function policyOfFile(path: string): CpuPolicy {
-  const bytes = readRecordedBytes(path)
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const end = 8 + view.getUint32(0, true) * 24
-  return CpuPolicy.fromRecords(
-    decodeLeaves(bytes.subarray(8, end)),
-    decodeMsrs(bytes.subarray(end, end + view.getUint32(4, true) * 16)),
-  )
 }
 
 /** The two policy records at the head of a plain libxc image: 24 and 16 bytes of headers, then type, length and body, padded to 8. */

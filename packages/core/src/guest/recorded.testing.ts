@@ -1,8 +1,9 @@
 /** For tests: guests and hosts of the recorded migrations. */
-import type { CpuidLeaf, MsrEntry } from '@xenlevel/cpuid'
-import { readRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
+import { type CpuidLeaf, decodeLeaves, decodeMsrs, type MsrEntry } from '@xenlevel/cpuid'
+import { bootFile } from '../../../../fixtures/boots.js'
+import { readRecorded, readRecordedBytes, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
-import { leafOf, msrOf } from '../policy/recorded.testing.js'
+import { bootPolicy, leafOf, msrOf, type RecordedPolicy } from '../policy/recorded.testing.js'
 import type { HostPolicies } from '../xen/derive.js'
 
 /** Records of a policy. */
@@ -26,23 +27,16 @@ interface RecordedHost {
   readonly xen: string
   readonly hypercalls: {
     readonly policies: Readonly<
-      Record<
-        'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default',
-        { readonly leaves: readonly string[]; readonly msrs: readonly string[] }
-      >
+      Record<'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default', RecordedPolicy>
     >
   }
 }
 
 /** The policies that a real Xen answered; `boot` is such as `4.17-debian-Haswell`. */
 export function recordedHost(boot: string): HostPolicies {
-  const { xen: release, hypercalls } = readRecordedJson<RecordedHost>(`xen/hosts/${boot}.json`)
+  const { xen: release, hypercalls } = readRecordedJson<RecordedHost>(bootFile(boot))
   const policy = (which: keyof typeof hypercalls.policies) =>
-    CpuPolicy.fromRecords(
-      hypercalls.policies[which].leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-      hypercalls.policies[which].msrs.map((text) => msrOf(text.replace(' -> ', ':0:'))),
-      { release },
-    )
+    bootPolicy(hypercalls.policies[which], release)
   // Empty HVM policies are recorded as their four empty leaves.
   return {
     release,
@@ -53,4 +47,15 @@ export function recordedHost(boot: string): HostPolicies {
     hvmMax: policy('hvm_max'),
     hvmDefault: policy('hvm_default'),
   }
+}
+
+/** The policy in a recorded `*.pol`: two counts, then leaves and MSRs. */
+export function policyOfFile(path: string): CpuPolicy {
+  const bytes = readRecordedBytes(path)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const end = 8 + view.getUint32(0, true) * 24
+  return CpuPolicy.fromRecords(
+    decodeLeaves(bytes.subarray(8, end)),
+    decodeMsrs(bytes.subarray(end, end + view.getUint32(4, true) * 16)),
+  )
 }

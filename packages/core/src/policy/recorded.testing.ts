@@ -65,6 +65,15 @@ export function policyOf({ leaves, msrs }: RecordedPolicy, release: string): Cpu
   return CpuPolicy.fromWords(words, release)
 }
 
+/** A policy as the boots have it: `leaf:subleaf -> eax:ebx:ecx:edx` and `msr -> value`. */
+export function bootPolicy({ leaves, msrs }: RecordedPolicy, release: string): CpuPolicy {
+  return CpuPolicy.fromRecords(
+    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
+    msrs.map((text) => msrOf(text.replace(' -> ', ':0:'))),
+    { release },
+  )
+}
+
 const hex = (value: number) => value.toString(16).padStart(8, '0')
 
 /** Leaves as the vectors write them. */

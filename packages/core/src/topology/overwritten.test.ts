@@ -1,11 +1,12 @@
 /** What becomes of built topologies under Xen: by hand, and on domains of recorded hosts. */
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import type { CpuPolicy } from '../policy/cpu-policy.js'
-import { LABELS, policyOf, type RecordedPolicy } from '../policy/recorded.testing.js'
+import { bootPolicy, LABELS, policyOf, type RecordedPolicy } from '../policy/recorded.testing.js'
 import { clampPolicy } from '../xen/clamp.js'
 import type { HostPolicies } from '../xen/derive.js'
-import { BOOTS, bootPolicy, type RecordedBoot } from '../xen/levelling-caps.testing.js'
+import type { RecordedBoot } from '../xen/levelling-caps.testing.js'
 import type { OverwrittenRegister } from './overwritten.js'
 import { TOPOLOGY_REGISTERS } from './registers.js'
 import { TopologyError } from './shape.js'
@@ -182,7 +183,7 @@ describe.each(LABELS)('recorded policies, %s', (label, release) => {
 })
 
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
+  const file = bootFile(boot)
   describeRecorded(file, () => {
     it('loses what is foretold and nothing else', () => {
       const { xen, hypercalls } = readRecordedJson<RecordedBoot>(file)

@@ -1,9 +1,9 @@
 /** The estimate, held against what real hypervisors found. */
 import { COMMON_1D_FEATURES, type FeatureName, Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { leafOf, type RecordedPolicy } from '../policy/recorded.testing.js'
+import { bootPolicy, type RecordedPolicy } from '../policy/recorded.testing.js'
 import { derivePolicies } from './derive.js'
 import { estimateHostFeatureset } from './estimate.js'
 
@@ -24,25 +24,6 @@ interface Unforeseen {
   readonly reason: string
 }
 
-/** All boots. */
-const HOSTS = [
-  '4.13.5-EPYC',
-  '4.13.5-Skylake-Server',
-  '4.15.7-EPYC',
-  '4.15.7-Skylake-Server',
-  '4.17-debian-EPYC',
-  '4.17-debian-Haswell',
-  '4.17-debian-Skylake-Server',
-  '4.17.0-EPYC',
-  '4.17.0-Skylake-Server',
-  '4.18.6-EPYC',
-  '4.18.6-Skylake-Server',
-  '4.20.3-EPYC',
-  '4.20.3-Skylake-Server',
-  '4.22.0-EPYC',
-  '4.22.0-Skylake-Server',
-]
-
 /** Bits that cannot be foreseen, by boot. There is none at present: whoever finds one writes it here, with the reason. */
 const UNFORESEEN: ReadonlyMap<string, readonly Unforeseen[]> = new Map()
 
@@ -54,28 +35,17 @@ const COPIES = Featureset.fromWords([0, 0, COMMON_1D_FEATURES])
 
 const releaseOf = (xen: string) => (xen === '4.17-debian' ? '4.17.7' : xen)
 
-function rawPolicy({ leaves, msrs }: RecordedPolicy, release: string): CpuPolicy {
-  return CpuPolicy.fromRecords(
-    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-    msrs.map((text) => {
-      const [index = '', value = ''] = text.split(' -> ')
-      return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-    }),
-    { release },
-  )
-}
-
 function featuresetOf(said: Said): Featureset {
   if (typeof said !== 'string') throw new Error(`not recorded: ${said.err}`)
   return Featureset.parse(said)
 }
 
-describe.each(HOSTS)('%s', (file) => {
-  const path = `xen/hosts/${file}.json`
+describe.each(BOOTS)('%s', (boot) => {
+  const path = bootFile(boot)
   describeRecorded(path, () => {
     const { xen, hypercalls } = readRecordedJson<RecordedHost>(path)
     const release = releaseOf(xen)
-    const raw = rawPolicy(hypercalls.policies.raw, release)
+    const raw = bootPolicy(hypercalls.policies.raw, release)
     const estimate = estimateHostFeatureset(raw, {
       release,
       commandLine: hypercalls.commandline,
@@ -84,7 +54,7 @@ describe.each(HOSTS)('%s', (file) => {
 
     it('foresees the host featureset but for what is listed', () => {
       const table = featureTable(release)
-      const listed = (UNFORESEEN.get(file) ?? []).map(({ feature }) => feature)
+      const listed = (UNFORESEEN.get(boot) ?? []).map(({ feature }) => feature)
       const different = estimate.featureset.xor(recorded)
       expect(different.unknownBits(table)).toEqual([])
       expect(different.names(table)).toEqual(listed)

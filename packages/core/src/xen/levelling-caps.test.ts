@@ -1,18 +1,14 @@
 /** What a host can level, held against what real hypervisors said of themselves and what real CPUs say of their MSRs. */
 import { knownReleases, releaseHas, UnknownReleaseError } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
+import { bootPolicy } from '../policy/recorded.testing.js'
 import { levellingCaps, levellingCapsOfSysctl, publicLevellingCaps } from './levelling-caps.js'
-import {
-  BOOTS,
-  bootPolicy,
-  type RecordedBoot,
-  rawOf,
-  recordedCpus,
-} from './levelling-caps.testing.js'
+import { type RecordedBoot, rawOf, recordedCpus } from './levelling-caps.testing.js'
 
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
+  const file = bootFile(boot)
   describeRecorded(file, () => {
     const { xen, hypercalls } = readRecordedJson<RecordedBoot>(file)
     const raw = bootPolicy(hypercalls.policies.raw, xen)

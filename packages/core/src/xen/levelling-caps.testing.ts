@@ -2,7 +2,7 @@
 import { encodeSignature, type FeatureName, Featureset, readCpuDump } from '@xenlevel/cpuid'
 import { readRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
-import { leafOf, type RecordedPolicy } from '../policy/recorded.testing.js'
+import type { RecordedPolicy } from '../policy/recorded.testing.js'
 
 const VENDORS = {
   Intel: { b: 0x756e_6547, c: 0x6c65_746e, d: 0x4965_6e69 },
@@ -48,27 +48,6 @@ export interface RecordedBoot {
       Record<'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default', RecordedPolicy>
     >
   }
-}
-
-/** All boots. */
-export const BOOTS: readonly string[] = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
-
-/** A policy as the boots have it. */
-export function bootPolicy({ leaves, msrs }: RecordedPolicy, release: string): CpuPolicy {
-  return CpuPolicy.fromRecords(
-    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-    msrs.map((text) => {
-      const [index = '', value = '0'] = text.split(' -> ')
-      return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-    }),
-    { release },
-  )
 }
 
 /** A recorded CPU: its row of the index, and its raw policy. */

@@ -1,16 +1,11 @@
 /** Guest policies that real hypervisors answered, derived from the raw policy and the host featureset that they answered too. */
 import { Featureset } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
-import { CpuPolicy } from '../policy/cpu-policy.js'
-import { leafOf, leafText, msrText } from '../policy/recorded.testing.js'
+import { bootPolicy, leafText, msrText, type RecordedPolicy } from '../policy/recorded.testing.js'
 import { derivePolicies } from './derive.js'
 import { evidenceFor } from './releases.js'
-
-interface RecordedPolicies {
-  leaves: string[]
-  msrs: string[]
-}
 
 interface RecordedHost {
   xen: string
@@ -22,18 +17,10 @@ interface RecordedHost {
     >
     policies: Record<
       'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default',
-      RecordedPolicies
+      RecordedPolicy
     >
   }
 }
-
-const BOOTS = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
 
 const POLICIES = [
   ['host', 'host', 'host'],
@@ -46,25 +33,14 @@ const POLICIES = [
 const hasBits = (text: string | { err: string }) =>
   typeof text === 'string' && /[1-9a-f]/.test(text)
 
-function policyOf({ leaves, msrs }: RecordedPolicies, release: string): CpuPolicy {
-  return CpuPolicy.fromRecords(
-    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-    msrs.map((text) => {
-      const [index = '', value = ''] = text.split(' -> ')
-      return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-    }),
-    { release },
-  )
-}
-
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
+  const file = bootFile(boot)
   describeRecorded(file, () => {
     const { xen: release, hypercalls } = readRecordedJson<RecordedHost>(file)
     const { featuresets, policies } = hypercalls
     const hostFeatureset =
       typeof featuresets.host === 'string' ? Featureset.parse(featuresets.host) : Featureset.empty
-    const derived = derivePolicies(policyOf(policies.raw, release), {
+    const derived = derivePolicies(bootPolicy(policies.raw, release), {
       release,
       hostFeatureset,
       // These emulated Intel CPUs have no VMX.
@@ -75,7 +51,7 @@ describe.each(BOOTS)('%s', (boot) => {
     })
 
     it.each(POLICIES)('%s is what it answered', (ours, theirs, featureset) => {
-      const recorded = policyOf(policies[theirs], release).toRecords()
+      const recorded = bootPolicy(policies[theirs], release).toRecords()
       const made = derived[ours].toRecords()
       expect(made.leaves.map(leafText)).toEqual(recorded.leaves.map(leafText))
       expect(made.msrs.map(msrText)).toEqual(recorded.msrs.map(msrText))

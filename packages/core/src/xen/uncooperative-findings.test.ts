@@ -1,10 +1,12 @@
 /** Which features a level cannot keep from PV guests. */
 import { Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
+import { bootPolicy } from '../policy/recorded.testing.js'
 import { levellingCaps } from './levelling-caps.js'
-import { BOOTS, bootPolicy, type RecordedBoot, rawOf } from './levelling-caps.testing.js'
+import { type RecordedBoot, rawOf } from './levelling-caps.testing.js'
 import { uncooperativeView } from './uncooperative.js'
 import { type EnforcementFinding, levelEnforcement } from './uncooperative-findings.js'
 
@@ -94,7 +96,7 @@ describe('levelEnforcement', () => {
 })
 
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
+  const file = bootFile(boot)
   describeRecorded(file, () => {
     const { xen, hypercalls } = readRecordedJson<RecordedBoot>(file)
     const raw = bootPolicy(hypercalls.policies.raw, xen)

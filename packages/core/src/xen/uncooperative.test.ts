@@ -2,12 +2,14 @@
 import { COMMON_1D_FEATURES, Featureset } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { CpuPolicy } from '../policy/cpu-policy.js'
 import { storedLeaves } from '../policy/layout.js'
+import { bootPolicy } from '../policy/recorded.testing.js'
 import { randomPolicy } from '../policy/text.testing.js'
 import { type LevellingCaps, levellingCaps } from './levelling-caps.js'
-import { BOOTS, bootPolicy, type RecordedBoot, rawOf } from './levelling-caps.testing.js'
+import { type RecordedBoot, rawOf } from './levelling-caps.testing.js'
 import { MASKED_WORDS, SHOWN_ON_PURPOSE, uncooperativeView } from './uncooperative.js'
 
 /** Leaves of which a register differs, as `leaf:subleaf`. */
@@ -57,7 +59,7 @@ function check(policy: CpuPolicy, caps: LevellingCaps): void {
 }
 
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
+  const file = bootFile(boot)
   describeRecorded(file, () => {
     const { xen, hypercalls } = readRecordedJson<RecordedBoot>(file)
     const raw = bootPolicy(hypercalls.policies.raw, xen)

@@ -1,9 +1,10 @@
 /** Machines with more CPUs than the recorded ones, some of them offline. */
 import { expect, it } from 'vitest'
+import { bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../fixtures/recorded.js'
 import { FakeLibc } from '../fake-libc.testing.js'
 import { FakeXen } from '../fake-xen.testing.js'
-import { abiFile, hostFile, readHost } from '../recorded.testing.js'
+import { abiFile, readHost } from '../recorded.testing.js'
 import { openXen } from '../xen-open.js'
 
 const OFFLINE = {
@@ -14,7 +15,7 @@ const OFFLINE = {
   microcodeRevision: null,
 }
 
-describeRecorded([hostFile('4.20.3-Skylake-Server'), abiFile('4.20.3')], () => {
+describeRecorded([bootFile('4.20.3-Skylake-Server'), abiFile('4.20.3')], () => {
   /** CPU 0 as recorded, and rows for others. */
   const openWith = (
     more: Readonly<Record<number, { vendor: string; model: number }>>,

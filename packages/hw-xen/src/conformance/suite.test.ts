@@ -1,10 +1,11 @@
 /** The suite on everything that speaks for a Xen here: the simulated one, recordings, and the binding on a recorded Xen. */
 import { CpuPolicy, type Hypervisor } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../fixtures/recorded.js'
 import { FakeLibc } from '../fake-libc.testing.js'
 import { FakeXen } from '../fake-xen.testing.js'
-import { abiFile, hostFile, RECORDED_HOSTS, readHost } from '../recorded.testing.js'
+import { abiFile, readHost } from '../recorded.testing.js'
 import { featuresetOfText, policyOfText } from '../replay/recording.js'
 import { RecordedXen } from '../replay.js'
 import { recordingOf, simulate } from '../simulated/recordings.testing.js'
@@ -26,7 +27,7 @@ const UNCOUNTED = 'its calls cannot be counted'
 const UNTOLD = 'no such file is told from zeros'
 
 describe.each(CPUS)('simulated %s', (cpu) => {
-  describeRecorded(hostFile(`4.17-debian-${cpu}`), () => {
+  describeRecorded(bootFile(`4.17-debian-${cpu}`), () => {
     const { xen, hypercalls } = recordingOf(`4.17-debian-${cpu}`)
     const host = hypercalls.featuresets.host
     if (typeof host !== 'string') throw new Error('the host featureset was not recorded')
@@ -50,11 +51,11 @@ describe.each(CPUS)('simulated %s', (cpu) => {
   })
 })
 
-describe.each(RECORDED_HOSTS)('%s', (boot) => {
+describe.each(BOOTS)('%s', (boot) => {
   const release = boot.startsWith('4.17-debian') ? '4.17.7' : boot.slice(0, boot.indexOf('-'))
   const open = [LACKING, ...NO_GUESTS, ALONE, UNCOUNTED, UNTOLD]
 
-  describeRecorded(hostFile(boot), () => {
+  describeRecorded(bootFile(boot), () => {
     itConforms('simulated', () => simulate(recordingOf(boot)), { open, rounds: 2 })
     itConforms('replayed', () => new RecordedXen(recordingOf(boot)), {
       open: [...open, 'The recording of '],
@@ -62,7 +63,7 @@ describe.each(RECORDED_HOSTS)('%s', (boot) => {
     })
   })
 
-  describeRecorded([hostFile(boot), abiFile(release)], () => {
+  describeRecorded([bootFile(boot), abiFile(release)], () => {
     const libcs = new WeakMap<Hypervisor, FakeLibc>()
     const make = () => {
       const libc = new FakeLibc(new FakeXen(readHost(boot)))

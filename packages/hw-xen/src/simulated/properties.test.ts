@@ -12,10 +12,11 @@ import {
 import { Featureset, knownReleases, releaseHas } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { LABELS, policyOf, type RecordedPolicy } from '../../../core/src/policy/recorded.testing.js'
 import { policyOfText } from '../replay/recording.js'
-import { BOOTS, fileOf, recordingOf } from './recordings.testing.js'
+import { recordingOf } from './recordings.testing.js'
 import { SimulatedXen } from './xen.js'
 
 interface RecordedHost {
@@ -108,7 +109,7 @@ describeRecorded(filesOf('head'), () => {
   tryOn(hosts.map(({ raw }) => policyOf(raw, '4.23-dev')))
 })
 
-describeRecorded(BOOTS.map(fileOf), () => {
+describeRecorded(BOOTS.map(bootFile), () => {
   const boots = BOOTS.map(recordingOf)
   tryOn(boots.map(({ xen, hypercalls }) => policyOfText(hypercalls.policies.raw, xen)))
 })

@@ -1,6 +1,7 @@
 /** Every answer that was recorded from fifteen boots of real hypervisors, asked of a simulated one and of a replay. */
 import { type Hypervisor, HypervisorLacksError, publicLevellingCaps } from '@xenlevel/core'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../fixtures/recorded.js'
 import { leafText } from '../../../core/src/policy/recorded.testing.js'
 import { FEATURESETS, POLICIES } from '../replay/host.js'
@@ -14,9 +15,7 @@ import {
 } from '../replay/recording.js'
 import { RecordedXen } from '../replay.js'
 import {
-  BOOTS,
   errnoOf,
-  fileOf,
   keysOf,
   NO_UPDATES,
   recordedText,
@@ -39,7 +38,7 @@ const agreed = new Map<string, number>()
 
 describe.each(IMPLEMENTATIONS)('%s', (kind, make) => {
   describe.each(BOOTS)('%s', (boot) => {
-    describeRecorded(fileOf(boot), () => {
+    describeRecorded(bootFile(boot), () => {
       const recording = recordingOf(boot)
       const { xen: release, hypercalls } = recording
       /** One answer that is what it was. */

@@ -1,5 +1,6 @@
 /** For tests: the recorded boots, the simulated Xen of each, and the microcode that they were given. */
 import { HypercallError, HypervisorLacksError, type PolicyRecords } from '@xenlevel/core'
+import { bootFile } from '../../../../fixtures/boots.js'
 import { readRecordedJson } from '../../../../fixtures/recorded.js'
 import { leafText, msrText } from '../../../core/src/policy/recorded.testing.js'
 import { makeIntelUpdate } from '../../../microcode/src/intel/updates.testing.js'
@@ -13,20 +14,8 @@ import {
 } from '../replay/recording.js'
 import { SimulatedXen } from './xen.js'
 
-/** All boots. */
-export const BOOTS: readonly string[] = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
-
-/** Where a boot is recorded. */
-export const fileOf = (boot: string) => `xen/hosts/${boot}.json`
-
 /** A recorded boot. */
-export const recordingOf = (boot: string) => readRecordedJson<XenRecording>(fileOf(boot))
+export const recordingOf = (boot: string) => readRecordedJson<XenRecording>(bootFile(boot))
 
 /** The simulated Xen of a recorded boot: its raw policy, its host featureset, its release, its command line; the rest is foreseen. */
 export function simulate({ xen, hypercalls }: XenRecording): SimulatedXen {

@@ -1,5 +1,6 @@
 /** Foreseen hypercalls held against real hypervisors, and against Xen's own code with a thread for each CPU. */
 import { expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { makeAmdPatch } from '../amd/patches.testing.js'
 import { encodeAmdContainer } from '../amd/write.js'
@@ -27,24 +28,6 @@ const host = (xen: string, cpus: readonly HostCpu[], more: Partial<LateLoadHost>
 const update = (revision: number, more: Parameters<typeof makeIntelUpdate>[0] = {}) =>
   makeIntelUpdate({ signature: SKYLAKE, platformMask: 1, revision, ...more })
 
-const RECORDED_HOSTS = [
-  '4.13.5-EPYC',
-  '4.13.5-Skylake-Server',
-  '4.15.7-EPYC',
-  '4.15.7-Skylake-Server',
-  '4.17-debian-EPYC',
-  '4.17-debian-Haswell',
-  '4.17-debian-Skylake-Server',
-  '4.17.0-EPYC',
-  '4.17.0-Skylake-Server',
-  '4.18.6-EPYC',
-  '4.18.6-Skylake-Server',
-  '4.20.3-EPYC',
-  '4.20.3-Skylake-Server',
-  '4.22.0-EPYC',
-  '4.22.0-Skylake-Server',
-].map((name) => `xen/hosts/${name}.json`)
-
 /** The files that were handed over: one update for an emulated CPU of revision 1. */
 const FILES: Readonly<Record<string, Uint8Array>> = {
   match_newer: update(2),
@@ -65,7 +48,7 @@ const KIB4: Readonly<Record<string, Uint8Array>> = {
   null_ptr: new Uint8Array(4096),
 }
 
-describeRecorded(RECORDED_HOSTS, () => {
+describeRecorded(BOOTS.map(bootFile), () => {
   interface Host {
     xen: string
     qemuCpu: string
@@ -75,7 +58,7 @@ describeRecorded(RECORDED_HOSTS, () => {
     }
     extra?: Record<string, string | number>
   }
-  const hosts = RECORDED_HOSTS.map((path) => readRecordedJson<Host>(path))
+  const hosts = BOOTS.map((boot) => readRecordedJson<Host>(bootFile(boot)))
   const said = (answer: { err: string } | string | number | undefined) =>
     typeof answer === 'object' ? answer.err : answer === 0 ? 'OK' : answer
 

@@ -1,22 +1,10 @@
 /** For tests: what the recorded receivers were told and ran on. */
-import { CpuPolicy, type HostPolicies } from '@xenlevel/core'
-import { decodeLeaves, decodeMsrs } from '@xenlevel/cpuid'
-import { readRecordedBytes } from '../../../../fixtures/recorded.js'
+import type { CpuPolicy, HostPolicies } from '@xenlevel/core'
+import { policyOfFile } from '../../../core/src/guest/recorded.testing.js'
 import type { ImageJudgeOptions } from './options.js'
 
-/** `*.pol`: two counts, then leaves and MSRs. */
-function recordedPolicy(path: string): CpuPolicy {
-  const bytes = readRecordedBytes(path)
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const end = 8 + view.getUint32(0, true) * 24
-  return CpuPolicy.fromRecords(
-    decodeLeaves(bytes.subarray(8, end)),
-    decodeMsrs(bytes.subarray(end, end + view.getUint32(4, true) * 16)),
-  )
-}
-
 /** A host that offers one policy to all. */
-function hostWith(max: CpuPolicy, release = '4.23-dev'): HostPolicies {
+export function hostWith(max: CpuPolicy, release = '4.23-dev'): HostPolicies {
   return {
     release,
     ...{ raw: max, host: max, pvMax: max, pvDefault: max, hvmMax: max, hvmDefault: max },
@@ -42,7 +30,7 @@ interface Received {
 export function recordedReceiver(): (image: Received) => ImageJudgeOptions {
   const hosts = new Map<string, HostPolicies>()
   const hostOf = (file: string) => {
-    const known = hosts.get(file) ?? hostWith(recordedPolicy(`streams/admission/${file}`))
+    const known = hosts.get(file) ?? hostWith(policyOfFile(`streams/admission/${file}`))
     hosts.set(file, known)
     return known
   }

@@ -1,24 +1,17 @@
 /** Lines for every release that was booted, run forward by that release's toolstack: its names, its `x`, its calls. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { parseXlCpuid } from '../../xen/configuration/parse.js'
 import { configured, type EmitOptions } from './forward.js'
-import { bootedHost, masks, maxOf, saidNames, someOfMax } from './wanted.testing.js'
+import { masks, maxOf, saidNames, someOfMax } from './wanted.testing.js'
 import { toXlConfig } from './xl.js'
 
-const BOOTS = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
-
 describe.each(BOOTS)('%s', (boot) => {
-  const file = `xen/hosts/${boot}.json`
-  describeRecorded(file, () => {
-    const { policies: host } = bootedHost(file)
+  describeRecorded(bootFile(boot), () => {
+    const host = recordedHost(boot)
     const kinds = (['pv', 'pv32', 'hvm', 'pvh'] as const).filter(
       (kind) => !maxOf({ host, domain: { kind } }).featureset.isEmpty,
     )

@@ -4,18 +4,12 @@ import { type FeatureName, Featureset, featureTable } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { LABELS } from '../../policy/recorded.testing.js'
 import { configured, type EmitOptions } from './forward.js'
 import { libvirtCpuXml, toLibvirtXml } from './libvirt.js'
 import { libvirtToXl } from './libvirt-to-xl.js'
-import {
-  bootedHost,
-  masks,
-  saidNames,
-  someOfMax,
-  systemHosts,
-  systemPolicies,
-} from './wanted.testing.js'
+import { masks, saidNames, someOfMax, systemHosts, systemPolicies } from './wanted.testing.js'
 
 /** The features of a `<cpu>` as written. */
 function read(xml: string): { name: string; policy: string }[] {
@@ -104,7 +98,7 @@ describeRecorded(systemPolicies('head'), () => {
 })
 
 describeRecorded('xen/hosts/4.22.0-EPYC.json', () => {
-  const { policies: host } = bootedHost('xen/hosts/4.22.0-EPYC.json')
+  const host = recordedHost('4.22.0-EPYC')
 
   it('turns nested virtualisation on and off', () => {
     const on: EmitOptions = { host, domain: { kind: 'hvm', nestedVirt: true } }

@@ -2,11 +2,12 @@
 import { type FeatureName, Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { libvirtFeatures } from '../libvirt-names.js'
 import { configured } from './forward.js'
 import { toQemuCpu } from './qemu.js'
 import { qemuNames } from './qemu-names.js'
-import { bootedHost, systemHosts, systemPolicies } from './wanted.testing.js'
+import { systemHosts, systemPolicies } from './wanted.testing.js'
 
 const features = (...names: FeatureName[]) => Featureset.fromNames(names)
 
@@ -43,7 +44,7 @@ describe('without a host', () => {
 })
 
 describeRecorded(['xen/hosts/4.22.0-EPYC.json', 'xen/hosts/4.22.0-Skylake-Server.json'], () => {
-  const epyc = bootedHost('xen/hosts/4.22.0-EPYC.json').policies
+  const epyc = recordedHost('4.22.0-EPYC')
   const { policy } = configured({ host: epyc, domain: { kind: 'hvm' } })
 
   it('tells vendor, signature and address width of a whole policy', () => {

@@ -1,14 +1,14 @@
 /** No line for xl.cfg is longer than it has to be: found by trying all shorter ones. */
 import { expect, it } from 'vitest'
+import { bootFile } from '../../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { xlCpuidNames } from '../../xen/configuration/names.js'
 import { configured, type EmitOptions } from './forward.js'
-import { bootedHost, someOfMax } from './wanted.testing.js'
+import { someOfMax } from './wanted.testing.js'
 import { toXlConfig, type XlConfig } from './xl.js'
 
-const BOOTS = ['4.17-debian-Haswell', '4.22.0-EPYC', '4.22.0-Skylake-Server'].map(
-  (boot) => `xen/hosts/${boot}.json`,
-)
+const HOSTS = ['4.17-debian-Haswell', '4.22.0-EPYC', '4.22.0-Skylake-Server']
 
 /** Masks that take a few bits away, the same each time. */
 function masksOf(seed: number, words: number): number[] {
@@ -18,9 +18,9 @@ function masksOf(seed: number, words: number): number[] {
   })
 }
 
-describeRecorded(BOOTS, () => {
-  const options = BOOTS.flatMap((file): EmitOptions[] => {
-    const { policies: host } = bootedHost(file)
+describeRecorded(HOSTS.map(bootFile), () => {
+  const options = HOSTS.flatMap((boot): EmitOptions[] => {
+    const host = recordedHost(boot)
     return (['pv', 'hvm'] as const)
       .filter((kind) => kind === 'pv' || !host.hvmMax.featureset.isEmpty)
       .map((kind) => ({ host, domain: { kind } }))

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { readRecordedJson } from '../../../../../fixtures/recorded.js'
 import type { Finding } from '../../finding.js'
 import { isHvmKind } from '../../guest/kind.js'
-import { CpuPolicy } from '../../policy/cpu-policy.js'
-import { leafOf, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
+import type { CpuPolicy } from '../../policy/cpu-policy.js'
+import { policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
 import { setDomainPolicy } from '../../xen/clamp.js'
 import type { HostPolicies, VpmuMode } from '../../xen/derive.js'
 import { configured, type EmitOptions } from './forward.js'
@@ -47,46 +47,6 @@ export function systemHosts(label: string, release: string): NamedHost[] {
       vpmuMode: host.config.vpmuMode,
     },
   }))
-}
-
-interface BootedHost {
-  readonly xen: string
-  readonly hypercalls: {
-    readonly policies: Readonly<
-      Record<
-        'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default',
-        { readonly leaves: readonly string[]; readonly msrs: readonly string[] }
-      >
-    >
-  }
-}
-
-/** A host that was booted: its policies as its own Xen answered them. */
-export function bootedHost(file: string): NamedHost {
-  const { xen: release, hypercalls } = readRecordedJson<BootedHost>(file)
-  const policy = (which: keyof BootedHost['hypercalls']['policies']) => {
-    const { leaves, msrs } = hypercalls.policies[which]
-    return CpuPolicy.fromRecords(
-      leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-      msrs.map((text) => {
-        const [index = '', value = ''] = text.split(' -> ')
-        return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-      }),
-      { release },
-    )
-  }
-  return {
-    name: file,
-    policies: {
-      release,
-      raw: policy('raw'),
-      host: policy('host'),
-      pvMax: policy('pv_max'),
-      pvDefault: policy('pv_default'),
-      hvmMax: policy('hvm_max'),
-      hvmDefault: policy('hvm_default'),
-    },
-  }
 }
 
 /** Masks for the words of a featureset: few bits taken away, or many. */

@@ -3,17 +3,11 @@ import { type FeatureName, Featureset, featureTable } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { LABELS } from '../../policy/recorded.testing.js'
 import { readXapiFeatureset } from '../xapi/featureset.js'
 import { configured, type EmitOptions } from './forward.js'
-import {
-  bootedHost,
-  masks,
-  saidNames,
-  someOfMax,
-  systemHosts,
-  systemPolicies,
-} from './wanted.testing.js'
+import { masks, saidNames, someOfMax, systemHosts, systemPolicies } from './wanted.testing.js'
 import { toXapiPlatform } from './xapi.js'
 
 const place = { key: 'featureset', source: 'test' }
@@ -61,7 +55,7 @@ describe.each(LABELS)('%s', (label, release) => {
 
 describeRecorded(['xen/hosts/4.22.0-EPYC.json', 'xen/hosts/4.22.0-Skylake-Server.json'], () => {
   const on = (cpu: string): EmitOptions => ({
-    host: bootedHost(`xen/hosts/4.22.0-${cpu}.json`).policies,
+    host: recordedHost(`4.22.0-${cpu}`),
     domain: { kind: 'pv' },
   })
   const table = featureTable('4.22.0')

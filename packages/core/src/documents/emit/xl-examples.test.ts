@@ -1,18 +1,20 @@
 /** Lines for xl.cfg one by one: what each of them is about. */
 import { type FeatureName, Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
+import { bootFile } from '../../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
 import type { GuestKind } from '../../guest/kind.js'
+import { recordedHost } from '../../guest/recorded.testing.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { configured, type EmitOptions } from './forward.js'
-import { bootedHost, changed, systemHosts, systemPolicies } from './wanted.testing.js'
+import { changed, systemHosts, systemPolicies } from './wanted.testing.js'
 import { toXlConfig } from './xl.js'
 
-const EPYC = 'xen/hosts/4.22.0-EPYC.json'
-const SKYLAKE = 'xen/hosts/4.22.0-Skylake-Server.json'
+const EPYC = '4.22.0-EPYC'
+const SKYLAKE = '4.22.0-Skylake-Server'
 
-function on(file: string, kind: GuestKind, more: Partial<EmitOptions> = {}): EmitOptions {
-  return { host: bootedHost(file).policies, domain: { kind }, ...more }
+function on(boot: string, kind: GuestKind, more: Partial<EmitOptions> = {}): EmitOptions {
+  return { host: recordedHost(boot), domain: { kind }, ...more }
 }
 
 function without(options: EmitOptions, ...names: FeatureName[]): Featureset {
@@ -27,7 +29,7 @@ function withAlso(options: EmitOptions, ...names: FeatureName[]): Featureset {
 const codes = ({ findings }: { findings: readonly { code: string }[] }) =>
   findings.map(({ code }) => code)
 
-describeRecorded([EPYC, SKYLAKE], () => {
+describeRecorded([EPYC, SKYLAKE].map(bootFile), () => {
   it('writes nothing for what the domain gets anyway', () => {
     const options = on(EPYC, 'hvm')
     const config = toXlConfig(configured(options).policy, options)
@@ -204,7 +206,7 @@ describeRecorded([EPYC, SKYLAKE], () => {
 
 describeRecorded('xen/hosts/4.17.0-EPYC.json', () => {
   it('knows a release that has names for few', () => {
-    const options = on('xen/hosts/4.17.0-EPYC.json', 'pv')
+    const options = on('4.17.0-EPYC', 'pv')
     // As libxl spelt it before it took the names of Xen's header.
     expect(toXlConfig(without(options, 'SSE4_2'), options).items).toEqual(['sse4_2=0'])
     expect(toXlConfig(without(options, 'SSE4_2'), { ...options, release: '4.22.0' }).items).toEqual(

@@ -1,11 +1,12 @@
 /** Hosts with whole policies, for tests of levels. */
 import { type CpuidLeaf, Featureset, featureTable } from '@xenlevel/cpuid'
+import { bootFile } from '../../../../../fixtures/boots.js'
 import { readRecordedJson } from '../../../../../fixtures/recorded.js'
 import type { GuestKind } from '../../guest/kind.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { WHOLE_EXTENT } from '../../policy/layout.js'
 import { clearOutOfRange } from '../../policy/range.js'
-import { leafOf, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
+import { bootPolicy, policyOf, type RecordedPolicy } from '../../policy/recorded.testing.js'
 import { clampPolicy, type DomainOptions, setDomainPolicy } from '../../xen/clamp.js'
 import {
   type DeriveOptions,
@@ -16,18 +17,6 @@ import {
 import { defaultPolicy } from './hosts.js'
 import type { LevelPoliciesOptions } from './level-policies.js'
 import type { PolicyHost } from './pool.js'
-
-/** Real hypervisors whose raw policies and host featuresets were recorded; part of the fixtures. */
-export const BOOTS = [
-  ...['4.13.5', '4.15.7', '4.17-debian', '4.17.0', '4.18.6', '4.20.3', '4.22.0'].flatMap((xen) => [
-    `${xen}-EPYC`,
-    `${xen}-Skylake-Server`,
-  ]),
-  '4.17-debian-Haswell',
-]
-
-/** The file of a boot. */
-export const bootFile = (boot: string) => `xen/hosts/${boot}.json`
 
 interface RecordedBoot {
   readonly xen: string
@@ -53,15 +42,7 @@ export function hostOf({ name, raw, options }: Ingredients): PolicyHost {
 export function bootOf(boot: string): Ingredients {
   const { xen: release, hypercalls } = readRecordedJson<RecordedBoot>(bootFile(boot))
   const { host, hvm } = hypercalls.featuresets
-  const { leaves, msrs } = hypercalls.policies.raw
-  const raw = CpuPolicy.fromRecords(
-    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-    msrs.map((text) => {
-      const [index = '', value = ''] = text.split(' -> ')
-      return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-    }),
-    { release },
-  )
+  const raw = bootPolicy(hypercalls.policies.raw, release)
   const options = {
     release,
     hostFeatureset: typeof host === 'string' ? Featureset.parse(host) : Featureset.empty,

@@ -2,6 +2,7 @@
 import { Featureset, knownReleases } from '@xenlevel/cpuid'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../../fixtures/boots.js'
 import { describeRecorded } from '../../../../../fixtures/recorded.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { basic, EAX, EBX, ECX, extended, feature, xstate } from '../../policy/layout.js'
@@ -9,8 +10,6 @@ import { derivePolicies, type VpmuMode } from '../../xen/derive.js'
 import { type LevelPoliciesOptions, levelPolicies } from './level-policies.js'
 import type { PolicyHost } from './pool.js'
 import {
-  BOOTS,
-  bootFile,
   bootOf,
   type DumpedCpu,
   dumpedCpus,

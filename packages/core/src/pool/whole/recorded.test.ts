@@ -1,5 +1,6 @@
 /** Levels of hosts that were recorded: alone, what Xen gives a new domain there; together, in the pools that peers were asked about. */
 import { describe, expect, it } from 'vitest'
+import { BOOTS, bootFile } from '../../../../../fixtures/boots.js'
 import { describeRecorded, readRecordedJson } from '../../../../../fixtures/recorded.js'
 import type { GuestKind } from '../../guest/kind.js'
 import { comparePolicies } from '../../policy/compare.js'
@@ -7,8 +8,6 @@ import { initDomainPolicy } from '../../xen/clamp.js'
 import { levelPolicies } from './level-policies.js'
 import type { PolicyHost } from './pool.js'
 import {
-  BOOTS,
-  bootFile,
   bootOf,
   copied,
   dumpedCpus,

@@ -5,16 +5,16 @@ import {
   readRecorded,
   readRecordedJson,
 } from '../../../../../fixtures/recorded.js'
-import { CpuPolicy } from '../../policy/cpu-policy.js'
-import { leafOf, leafText, msrText } from '../../policy/recorded.testing.js'
+import {
+  bootPolicy,
+  leafOf,
+  leafText,
+  msrText,
+  type RecordedPolicy,
+} from '../../policy/recorded.testing.js'
 import type { HostPolicies } from '../derive.js'
 import { applyConfig } from './apply.js'
 import { parseXlCpuidJson } from './json.js'
-
-interface RecordedPolicies {
-  leaves: string[]
-  msrs: string[]
-}
 
 type Index = 'raw' | 'host' | 'pv_max' | 'pv_default' | 'hvm_max' | 'hvm_default'
 
@@ -34,18 +34,7 @@ const GUESTS = [
   { stream: 'Skylake-levelled-tpv', host: 'Skylake-Server', kind: 'pv', cpuid: LEVELLED },
 ] as const
 
-const msrOf = (text: string) => {
-  const [index = '', value = ''] = text.split(' -> ')
-  return { index: Number.parseInt(index, 16), flags: 0, value: BigInt(`0x${value}`) }
-}
-
-function policyOf({ leaves, msrs }: RecordedPolicies): CpuPolicy {
-  return CpuPolicy.fromRecords(
-    leaves.map((text) => leafOf(text.replace(' -> ', ':'))),
-    msrs.map(msrOf),
-    { release: RELEASE },
-  )
-}
+const policyOf = (policy: RecordedPolicy) => bootPolicy(policy, RELEASE)
 
 describe.each(GUESTS)('$stream', ({ stream, host, kind, cpuid }) => {
   const hostFile = `xen/hosts/4.17-debian-${host}.json`
@@ -53,7 +42,7 @@ describe.each(GUESTS)('$stream', ({ stream, host, kind, cpuid }) => {
 
   describeRecorded([hostFile, streamFile], () => {
     const { policies } = readRecordedJson<{
-      hypercalls: { policies: Record<Index, RecordedPolicies> }
+      hypercalls: { policies: Record<Index, RecordedPolicy> }
     }>(hostFile).hypercalls
     const hosts: HostPolicies = {
       release: RELEASE,
