@@ -40,6 +40,17 @@ export function rememberingSums(region: Region): Region {
   return { ...region, sum }
 }
 
+/** Parts one behind the other, as bytes of their own. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 /** How many bytes remain, for messages. */
 export function leftText(count: number): string {
   return count === 1 ? '1 byte is left' : `${count} bytes are left`

@@ -1,4 +1,5 @@
 /** Changes the microcode in front of an initrd and leaves every other byte as it is. */
+import { joined } from './bytes.js'
 import { align4, CPIO_FIELD, splitEarlyCpio } from './cpio.js'
 import { buildEarlyCpio, requireContent } from './cpio-write.js'
 import type { CpioMember, MicrocodeVendor } from './types.js'
@@ -41,7 +42,7 @@ export function replaceEarlyCpio(
     at = next
   }
   parts.push(initrd.subarray(at))
-  return join(parts)
+  return joined(parts)
 }
 
 function wanted(
@@ -71,14 +72,4 @@ function byteSum(content: Uint8Array): number {
   let sum = 0
   for (const byte of content) sum = (sum + byte) >>> 0
   return sum
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

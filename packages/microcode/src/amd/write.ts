@@ -1,6 +1,6 @@
 /** Writes AMD containers. */
 import { XenlevelError } from '@xenlevel/cpuid'
-import { hex, viewOf } from '../bytes.js'
+import { hex, joined, viewOf } from '../bytes.js'
 import type { AmdEquivalence, AmdUpdate, MicrocodeFile } from '../types.js'
 import {
   EQUIVALENCE_SIZE,
@@ -59,16 +59,11 @@ export function encodeAmdContainers(
   const patches: Uint8Array[][] = file.containers.map(() => [])
   for (const update of file.updates)
     if (update.vendor === 'AMD') patches[update.container ?? -1]?.push(update.bytes)
-  const parts = file.containers.map(({ equivalences }, container) =>
-    encode(equivalences, patches[container] ?? []),
+  return joined(
+    file.containers.map(({ equivalences }, container) =>
+      encode(equivalences, patches[container] ?? []),
+    ),
   )
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 function encode(

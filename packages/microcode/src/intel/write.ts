@@ -1,6 +1,6 @@
 /** Writes Intel updates: one behind the other, or as text. */
 import { XenlevelError } from '@xenlevel/cpuid'
-import { hex, viewOf, wholeOf } from '../bytes.js'
+import { hex, joined, viewOf, wholeOf } from '../bytes.js'
 import type { IntelUpdate } from '../types.js'
 import { FIELD } from './format.js'
 import { intelReader } from './readers.js'
@@ -17,14 +17,7 @@ export type IntelUpdateInit = IntelUpdate | Uint8Array
  * @throws XenlevelError with code `UPDATE_UNSOUND` for bytes that are not one sound update: Xen would read nothing behind them.
  */
 export function encodeIntel(updates: Iterable<IntelUpdateInit>): Uint8Array<ArrayBuffer> {
-  const parts = Array.from(updates, soundBytes)
-  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    file.set(part, at)
-    at += part.length
-  }
-  return file
+  return joined(Array.from(updates, soundBytes))
 }
 
 /**

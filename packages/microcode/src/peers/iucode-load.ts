@@ -1,5 +1,5 @@
 /** How iucode_tool takes a file in, by its type. */
-import { type Region, wholeOf } from '../bytes.js'
+import { joined, type Region, wholeOf } from '../bytes.js'
 import type { Fault } from '../finding.js'
 import { SMALLEST_UPDATE } from '../intel/checks.js'
 import { decodeIntelDat } from '../intel/dat.js'
@@ -16,7 +16,7 @@ export function load(bytes: Uint8Array, type: 'bin' | 'dat' | 'recover'): Loaded
     const whole = wholeOf(bytes)
     const { blocks, gaveUp } = recoverBlocks(whole)
     const parts = blocks.map(({ start, end }) => bytes.subarray(start, end))
-    const packed = join(parts)
+    const packed = packedOf(parts)
     return packed.length === 0 ? none() : { region: wholeOf(packed), gaveUp }
   }
   if (type === 'dat') {
@@ -47,14 +47,8 @@ function none(): Loaded {
   return { fault, says: 'no microcodes found in data file, skipping...', skipped: true }
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
+/** One block stays where it is: a file of that size is not copied. */
+function packedOf(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts
-  if (first !== undefined && parts.length === 1) return first
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return first !== undefined && parts.length === 1 ? first : joined(parts)
 }

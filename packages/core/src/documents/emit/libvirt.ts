@@ -2,6 +2,7 @@
 import { isHvmKind } from '../../guest/kind.js'
 import { CpuPolicy } from '../../policy/cpu-policy.js'
 import { releaseFeatures } from '../../policy/features.js'
+import { aimAt } from './aim.js'
 import { type Emission, emissionOf } from './emission.js'
 import { planFeatures } from './feature-plan.js'
 import { configured, type EmitOptions } from './forward.js'
@@ -13,8 +14,7 @@ import {
 } from './libvirt-to-xl.js'
 import { type LibvirtNaming, libvirtXlNames } from './libvirt-xl-names.js'
 import { featureChoices } from './libxl-plan.js'
-import { targetOf, type WantedCpu } from './target.js'
-import { Trial } from './trial.js'
+import type { WantedCpu } from './target.js'
 
 /** Options of {@link toLibvirtXml}. */
 export interface LibvirtXmlOptions extends EmitOptions {
@@ -48,18 +48,11 @@ export interface LibvirtXml extends Emission {
  * `CONFIG_RELEASE` for one before 4.13.
  */
 export function toLibvirtXml(wanted: WantedCpu, options: LibvirtXmlOptions): LibvirtXml {
-  const { host, domain } = options
-  const base = configured(options).policy
-  const target = targetOf(wanted, base, host, domain)
+  const { domain } = options
+  const { target, trial, nearest, features } = aimAt(wanted, options)
   const driver = driverOf(options)
-  const trial = new Trial(base, options)
   const names = libvirtXlNames(driver.release, driver.nestedFeature, options.naming ?? 'libvirt')
-  const plan = planFeatures(
-    trial,
-    trial.nearest(CpuPolicy.peek(target.policy)),
-    releaseFeatures(host.release),
-    (place) => names.get(place)?.mask ?? 0,
-  )
+  const plan = planFeatures(trial, nearest, features, (place) => names.get(place)?.mask ?? 0)
   const chosen = featureChoices(plan, names).map(
     ({ name, on }): LibvirtCpuFeature => ({ name, policy: on ? 'require' : 'disable' }),
   )

@@ -1,13 +1,12 @@
 /** xl.cfg's `cpuid=` from what is wanted: the inverse of {@link applyConfig}. */
 import { CpuPolicy } from '../../policy/cpu-policy.js'
-import { releaseFeatures } from '../../policy/features.js'
 import type { XlCpuidLanguage } from '../../xen/configuration/parse.js'
+import { aimAt } from './aim.js'
 import { distance, type Emission, emissionOf } from './emission.js'
 import { configured, type EmitOptions } from './forward.js'
 import { libxlItems } from './libxl-plan.js'
 import { bitsBetween } from './places.js'
-import { type Target, targetOf, type WantedCpu } from './target.js'
-import { Trial } from './trial.js'
+import type { Target, WantedCpu } from './target.js'
 import { xendItems } from './xend-plan.js'
 
 /** Options of {@link toXlConfig}. */
@@ -36,13 +35,9 @@ export interface XlConfig extends Emission {
  * `CONFIG_RELEASE` for one before 4.13.
  */
 export function toXlConfig(wanted: WantedCpu, options: XlConfigOptions): XlConfig {
-  const { host, domain, language } = options
+  const { host, language } = options
   const release = options.release ?? host.release
-  const base = configured(options).policy
-  const target = targetOf(wanted, base, host, domain)
-  const trial = new Trial(base, options)
-  const nearest = trial.nearest(CpuPolicy.peek(target.policy))
-  const features = releaseFeatures(host.release)
+  const { target, trial, nearest, features } = aimAt(wanted, options)
   const write = (which: XlCpuidLanguage) =>
     configOf(
       which,
