@@ -1,8 +1,9 @@
 /** The one place where Xen's feature bits are written down; everything in ../generated is made from it. */
 import { archCapabilityWords } from './arch-capabilities.js'
 import { basicLeafWords } from './basic-leaves.js'
-import { changesFrom416 } from './changes-from-4.16.js'
+import { changesFrom419 } from './changes-from-4.19.js'
 import { changesTo415 } from './changes-to-4.15.js'
+import { changesTo418 } from './changes-to-4.18.js'
 import { declaredDependencies, declaredWordDependencies } from './dependencies.js'
 import { extendedLeafWords } from './extended-leaves.js'
 import type { DeclaredChange, DeclaredWord } from './types.js'
@@ -18,7 +19,7 @@ export function declaredWords(): readonly DeclaredWord[] {
 
 /** What changed since 4.7.0, oldest first. */
 export function declaredChanges(): readonly DeclaredChange[] {
-  return [...changesTo415, ...changesFrom416]
+  return [...changesTo415, ...changesTo418, ...changesFrom419]
 }
 
 /** Direct dependencies of the newest release, a feature to those that need it; without those of whole words. */
