@@ -34,7 +34,7 @@ console.log('\nWhat a guest is given on each host to be at the baseline')
 for (const { host, set } of sets) {
   const hidden = libvirtNamesOf(set.andNot(baseline)).names
   const lines = hidden.map((name) => `    <feature policy='disable' name='${name}'/>`)
-  console.log(`  ${host}: ${hidden.length === 0 ? 'all it has' : `\n${lines.join('\n')}`}`)
+  console.log(`  ${host}:${hidden.length === 0 ? ' all it has' : `\n${lines.join('\n')}`}`)
 }
 
 console.log('\nCompare a guest at the CPU of haswell with each host')

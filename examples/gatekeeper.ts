@@ -48,10 +48,15 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
 })
 const port = await listening(server)
 
-// What `xl save` wrote of a guest on a Skylake, the same of one that was levelled, and no image at all.
-for (const file of ['guest.save', 'guest-levelled.save', 'skylake.json']) {
+const arrivals = {
+  'guest.save': 'a guest that was started on a Skylake, as `xl save` wrote it',
+  'guest-levelled.save': 'one that was started at the level of both',
+  'skylake.json': 'no image at all',
+}
+for (const [file, what] of Object.entries(arrivals)) {
   const connection = createConnection(port)
   connection.end(readFileSync(story(file)))
-  console.log(`${file}\n  ${(await buffer(connection)).toString().replaceAll('\n', '\n  ')}\n`)
+  const answer = (await buffer(connection)).toString()
+  console.log(`${file}, ${what}\n  ${answer.replaceAll('\n', '\n  ')}\n`)
 }
 server.close()

@@ -52,10 +52,10 @@ console.log(`\nThe snapshot of ${snapshot.name}, ${snapshot.cpu.brand || 'a CPU 
 for (const [name, featureset] of Object.entries(snapshot.featuresets)) {
   console.log(`  ${name.padEnd(10)} ${count(featureset?.names().length ?? 0, 'feature')}`)
 }
-const { pvDefault, hvmDefault } = snapshot.featuresets
-if (pvDefault !== undefined && hvmDefault !== undefined) {
-  console.log('\nWhat an HVM guest gets here, and a PV guest does not:')
-  console.log(wrapped(hvmDefault.andNot(pvDefault).names()))
+const { pvDefault, pvMax } = snapshot.featuresets
+if (pvDefault !== undefined && pvMax !== undefined) {
+  console.log('\nWhat a PV guest may have here, and is not given unless somebody asks:')
+  console.log(wrapped(pvMax.andNot(pvDefault).names()))
 }
 
 const text = formatHostSnapshot(snapshot)

@@ -18,7 +18,7 @@ const file = (name: string) => new URL(`../fixtures/hosts/${name}.json`, import.
 const read = (name: string): E.Either<string, unknown> =>
   E.tryCatch(() => JSON.parse(readFileSync(file(name), 'utf8')), String)
 
-const complaints = (errors: t.Errors): string => PathReporter.report(E.left(errors)).join('\n  ')
+const complaints = (errors: t.Errors): string => PathReporter.report(E.left(errors)).join('\n    ')
 
 const snapshot = (document: unknown) =>
   pipe(HostSnapshotFromDocument.decode(document), E.mapLeft(complaints))
@@ -27,13 +27,14 @@ const level = (documents: readonly unknown[]): E.Either<string, PoolLevel> =>
   pipe(documents, RA.traverse(E.Applicative)(snapshot), E.map(levelPool))
 
 const told = E.match(
-  (error: string) => `not levelled:\n  ${error}`,
+  (error: string) => `  not levelled:\n    ${error}`,
   ({ hosts, hvm }: PoolLevel) =>
-    `${hosts.length} hosts, ${hvm.default.names().length} features, ${psabiLevel(hvm.default).level}`,
+    `  ${hosts.length} hosts, ${hvm.default.names().length} features, ${psabiLevel(hvm.default).level}`,
 )
 
 const pool = ['haswell-1', 'broadwell-1', 'skylake-1', 'cascade-1']
 const documents = pipe(pool, RA.traverse(E.Applicative)(read))
+console.log('Four documents:')
 console.log(pipe(documents, E.chain(level), told))
 
 // A field that is wrong is named, with where it is.
@@ -41,13 +42,15 @@ const broken = pipe(
   documents,
   E.map((all) => [...all, { ...Object(all[0]), cpu: { vendor: 'Intel', physAddrBits: 'many' } }]),
 )
+console.log('\nA fifth, in which fields are wrong or missing:')
 console.log(pipe(broken, E.chain(level), told))
 
 // The way back: a document as it is stored.
 const stored = pipe(documents, E.chain(RA.traverse(E.Applicative)(snapshot)))
+console.log('\nAs they are stored:')
 if (E.isRight(stored)) {
   for (const host of stored.right) {
     const { name, featuresets } = HostSnapshotFromDocument.encode(host)
-    console.log(`${name.padEnd(12)} ${featuresets.raw?.slice(0, 44)}…`)
+    console.log(`  ${name.padEnd(12)} ${featuresets.raw?.slice(0, 44)}…`)
   }
 }
