@@ -8,16 +8,32 @@ import { describe, expect, it } from 'vitest'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Package to the packages of ours that it may import. */
-const FLOORS: Readonly<Record<string, readonly string[]>> = {
-  cpuid: [],
-  microcode: ['cpuid'],
-  core: ['cpuid'],
-  migration: ['cpuid', 'core'],
-  'hw-xen': ['cpuid', 'core', 'microcode'],
-  cli: ['cpuid', 'core', 'microcode', 'migration', 'hw-xen'],
+/** A row of the floor plan. */
+interface Floor {
+  readonly name: string
+  /** The packages of ours that it may import. */
+  readonly below: readonly string[]
+  /** What the page says of the packages of others. */
+  readonly outside: string
 }
-/** Packages of others that each may import: the runtime dependencies of the floor plan, and what the build bundles. */
+
+/** The floor plan, as the architecture page has it: the highest floor first. */
+function floorPlan(): Floor[] {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| \d +\| `@xenlevel\/([\w-]+)` +\| ([^|]+)\|([^|]+)\|$/gm)]
+  const names = rows.map(([, name = '']) => name)
+  return rows.map(([, name = '', may = '', outside = ''], at) => ({
+    name,
+    below:
+      may.trim() === 'all below'
+        ? names.slice(at + 1)
+        : names.filter((one) => may.split(/, | /).includes(one)),
+    outside: outside.trim(),
+  }))
+}
+
+const PLAN = floorPlan()
+/** Packages of others that each may import: the runtime dependencies of the floor plan, and what the build bundles. The page names them all. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   cpuid: ['bigint-buffer'],
   core: ['zod', 'io-ts', 'fp-ts'],
@@ -57,7 +73,7 @@ function packageOf(specifier: string): string {
     .join('/')
 }
 
-describe.each(Object.entries(FLOORS))('%s', (name, below) => {
+describe.each(PLAN)('$name', ({ name, below, outside: told }) => {
   const imports = sourcesOf(name).flatMap((file) =>
     importsOf(file).map((specifier) => ({ file, specifier })),
   )
@@ -94,6 +110,10 @@ describe.each(Object.entries(FLOORS))('%s', (name, below) => {
     expect(show(wrong)).toEqual([])
   })
 
+  it('has those dependencies on the architecture page', () => {
+    expect((OUTSIDE[name] ?? []).filter((dependency) => !told.includes(dependency))).toEqual([])
+  })
+
   it('does no I/O where none belongs', () => {
     const wrong = outside.filter(
       ({ file, specifier }) =>
@@ -118,6 +138,12 @@ describe.each(Object.entries(FLOORS))('%s', (name, below) => {
     )
     expect(show(wrong)).toEqual([])
   })
+})
+
+it('knows the floor of every package', () => {
+  expect(PLAN.map(({ name }) => name).sort()).toEqual(readdirSync(join(root, 'packages')).sort())
+  expect(PLAN.find(({ name }) => name === 'core')?.below).toEqual(['cpuid'])
+  expect(PLAN.find(({ name }) => name === 'cli')?.below).toHaveLength(5)
 })
 
 it('sees the imports that it judges', () => {
