@@ -105,11 +105,15 @@ export function makeFleet(): FleetHost[] {
 
 /** Four guests on each host, started at the level of its cluster in the words of the oldest release. */
 export function makeGuests(hosts: readonly HostSnapshot[]): FleetGuest[] {
-  return hosts.flatMap(({ name: host, cpu: { vendor } }, at) => {
-    const first = at - (at % CLUSTER)
-    const { hvm } = levelPool(hosts.slice(first, first + CLUSTER), { release: RELEASES[0] })
-    const guest = { kind: 'hvm', vendor, host, featureset: hvm.default } as const
-    return [1, 2, 3, 4].map((number) => ({ ...guest, name: `${host}-vm${number}` }))
+  const clusters = Array.from({ length: hosts.length / CLUSTER }, (_, at) =>
+    hosts.slice(at * CLUSTER, (at + 1) * CLUSTER),
+  )
+  return clusters.flatMap((cluster) => {
+    const { hvm } = levelPool(cluster, { release: RELEASES[0] })
+    return cluster.flatMap(({ name: host, cpu: { vendor } }) => {
+      const guest = { kind: 'hvm', vendor, host, featureset: hvm.default } as const
+      return [1, 2, 3, 4].map((number) => ({ ...guest, name: `${host}-vm${number}` }))
+    })
   })
 }
 
