@@ -1,7 +1,7 @@
 /** Which Intel update a loader chooses for a CPU. Xen: xen/arch/x86/cpu/microcode/intel.c. Linux: arch/x86/kernel/cpu/microcode/intel.c. */
 import type { Region } from '../bytes.js'
-import { modelOf } from '../fms.js'
 import { STEP_FIRST } from '../generated/policy.js'
+import { modelOf } from '../model-name.js'
 import type { Choice, Chosen } from '../select/choice.js'
 import { type LoadRequest, mayReplace } from '../select/load.js'
 import type { PassedOver } from '../select/types.js'

@@ -1,6 +1,6 @@
 /** Which files have something for a host: its CPUs by kind, and what each file gives them. */
 import { nearestRelease, XenlevelError } from '@xenlevel/cpuid'
-import { modelOf } from '../fms.js'
+import { modelOf } from '../model-name.js'
 import { takesPart } from '../outcome/topology.js'
 import type { HostCpu } from '../outcome/types.js'
 import { type Chooser, chooserOf, selectFrom } from '../select/select.js'

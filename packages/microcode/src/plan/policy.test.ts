@@ -2,7 +2,6 @@
 import { featureTable } from '@xenlevel/cpuid'
 import { expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
-import { modelOf } from '../fms.js'
 import {
   DEBIAN_NEVER_LATE,
   FEATURE_REMOVALS,
@@ -14,6 +13,7 @@ import {
   SHIPPED_WITH_CAVEATS,
   STEP_FIRST,
 } from '../generated/policy.js'
+import { modelOf } from '../model-name.js'
 import { featureChanges, namedChanges } from './features.js'
 
 it('names the features of every change, as Xen knows them', () => {
