@@ -12,11 +12,11 @@ export interface Refusal {
   readonly message: string
 }
 
-/** Asks the library: an answer, or a refusal with one of the target's codes. Everything else that is thrown is a fault. */
-export interface Ask {
-  /** @param length - how long the input is, where the place of an error must lie inside it. */
-  <Answer>(call: () => Answer, length?: number): Answer | Refusal
-}
+/**
+ * Asks the library: an answer, or a refusal with one of the target's codes. Everything else that is thrown is a fault. `length` is how
+ * long the input is, where the place of an error must lie inside it.
+ */
+export type Ask = <Answer>(call: () => Answer, length?: number) => Answer | Refusal
 
 /** One row of the table of targets. */
 export interface TargetRow<Input> {

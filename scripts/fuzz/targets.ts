@@ -1,4 +1,5 @@
 /** The table of all targets. */
+import { commandLines, documents, runs } from './cli/targets.js'
 import { bootOptions, configurations, libxlJson, xlCpuid } from './core/configuration.js'
 import { names as guestNames, hostLines, poolLevels, snapshots, xapi } from './core/documents.js'
 import { admissions, pools, topologies } from './core/hosts.js'
@@ -45,4 +46,7 @@ export const TARGETS: readonly Target[] = [
   readings,
   heads,
   rewrites,
+  commandLines,
+  documents,
+  runs,
 ]

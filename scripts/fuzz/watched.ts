@@ -1,0 +1,70 @@
+/** Spans run in a thread that is watched: an input that never comes back, or takes all memory, is a fault as any other. */
+import { Worker } from 'node:worker_threads'
+import { type Fault, type Span, type SpanResult, textOf } from './run.js'
+import type { Job } from './worker.js'
+
+/** An input that runs longer, in seconds, is ended. */
+export const HUNG = 30
+/** The most that a thread may hold, in MiB. */
+const MEMORY = 1024
+
+/** Runs spans one after the other in a thread, and in a new one after each that had to be ended. */
+export class WatchedThread {
+  #worker: Worker | null = null
+  readonly #numbers = new Float64Array(new SharedArrayBuffer(8))
+
+  /** The number of the input that runs. */
+  get number(): number {
+    return this.#numbers[0] ?? 0
+  }
+
+  /** Runs a span. */
+  async run(target: string, span: Span): Promise<SpanResult> {
+    const start = performance.now()
+    const worker = this.#worker ?? this.#start()
+    this.#worker = worker
+    const faulty = async (error: string): Promise<SpanResult> => {
+      await this.end()
+      const { number } = this
+      const fault: Fault = { target, seed: span.seed, number, error }
+      const milliseconds = performance.now() - start
+      return { ran: number - span.first + 1, milliseconds, slowest: 0, fault }
+    }
+    return await new Promise((resolve) => {
+      let [seen, since] = [-1, performance.now()]
+      const watch = setInterval(() => {
+        if (this.number !== seen) [seen, since] = [this.number, performance.now()]
+        else if (performance.now() - since > HUNG * 1000)
+          settle(() => faulty(`the input did not come back within ${HUNG} seconds`))
+      }, 1000)
+      const settle = (result: () => SpanResult | Promise<SpanResult>) => {
+        clearInterval(watch)
+        worker.off('message', onResult).off('error', onError).off('exit', onExit)
+        resolve(result())
+      }
+      const onResult = (result: SpanResult) => settle(() => result)
+      const onError = (error: unknown) => settle(() => faulty(textOf(error)))
+      const onExit = (code: number) => settle(() => faulty(`the thread ended with ${code}`))
+      worker.on('message', onResult).on('error', onError).on('exit', onExit)
+      const job: Job = { target, ...span }
+      this.#numbers[0] = span.first
+      worker.postMessage(job)
+    })
+  }
+
+  /** Ends the thread. */
+  async end(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = null
+    // Whatever a thread that is ended has to say is of no interest.
+    worker?.on('error', () => undefined)
+    await worker?.terminate()
+  }
+
+  #start(): Worker {
+    return new Worker(new URL('./thread.mjs', import.meta.url), {
+      workerData: this.#numbers.buffer,
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY },
+    })
+  }
+}
