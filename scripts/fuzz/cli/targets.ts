@@ -62,7 +62,7 @@ function commandLine(random: Random, among: readonly string[]): string[] {
 /** Command lines. */
 export const commandLines = defineTarget({
   name: 'cli.arguments',
-  share: 700,
+  share: 500,
   feeds: 'command lines of every verb, damaged, to findVerb and readArguments',
   holds:
     'a wrong one is a UsageError; what is read has the form that its option declares, and operands are words of the line',
@@ -121,7 +121,7 @@ function refused(error: unknown): Refusal {
 /** Files that the command reads. */
 export const documents = defineTarget({
   name: 'cli.documents',
-  share: 220,
+  share: 200,
   feeds:
     'damaged files of all kinds to the readers of hosts, guests and policies, and cut to the splitter of texts',
   holds:
@@ -161,7 +161,7 @@ const PURE = NAMES.filter((name) => name !== 'host capture')
 /** Whole runs. */
 export const runs = defineTarget({
   name: 'cli.command',
-  share: 100,
+  share: 50,
   feeds: 'command lines of every verb with damaged files, in memory, to the whole command',
   holds: 'an exit status that there is; no defect is reported; a failure is told; JSON is JSON',
   codes: [],

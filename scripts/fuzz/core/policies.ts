@@ -18,7 +18,7 @@ import { damagedText } from '../texts.js'
 /** Records of leaves and MSRs. */
 export const policies = defineTarget({
   name: 'core.policies',
-  share: 220,
+  share: 200,
   feeds:
     'odd leaves and MSRs to CpuPolicy, derivePolicies, clampPolicy, initDomainPolicy, setDomainPolicy and xenCompatible of any release',
   holds:
@@ -69,7 +69,7 @@ const WORDS = [
 /** Policies as texts. */
 export const policyTexts = defineTarget({
   name: 'core.policy-text',
-  share: 350,
+  share: 200,
   feeds:
     'damaged texts of policies to parsePolicyText, what it makes to both writers and both readers',
   holds: 'written as text or document, a policy is read back',
@@ -90,7 +90,7 @@ const DOCUMENTS = kept.slice(0, 4).map((policy): Json => {
 /** Policies as documents. */
 export const policyDocuments = defineTarget({
   name: 'core.policy-json',
-  share: 250,
+  share: 200,
   feeds: 'damaged documents of policies, parsed or as texts, to parseCpuPolicy',
   holds: 'written as text or document, a policy is read back',
   codes: ['POLICY_INVALID'],

@@ -25,7 +25,7 @@ const FORMATS = ['aida', 'cpuid-r', 'json', 'libcpuid-raw', 'proc-cpuinfo', 'xen
 /** Dumps, recognised and by each reader. */
 export const dumps = defineTarget({
   name: 'cpuid.dumps',
-  share: 700,
+  share: 300,
   feeds:
     'damaged dumps of all six formats to readCpuDump, hostFeatureset and rawFeatureset; to each reader, recognised or not',
   holds:

@@ -41,7 +41,7 @@ function excerpt(random: Random): string {
 /** Headers. */
 export const headers = defineTarget({
   name: 'cpuid.header',
-  share: 400,
+  share: 250,
   feeds:
     'damaged pieces of real headers to parseFeatureHeader by the rules of any release, what comes of it to flattenFeatures and formatTableModule',
   holds: 'line and column are in the text; every feature of a table is found by name and bit',

@@ -25,7 +25,7 @@ const HOST: XenCpuidHost = {
 /** The tool. */
 export const xenCpuid = defineTarget({
   name: 'cpuid.xen-cpuid',
-  share: 400,
+  share: 250,
   feeds:
     'damaged command lines to xenCpuidText, with a Xen and without one, as any release has the tool',
   holds: 'an exit status of 0 or 1, and something is said',

@@ -26,7 +26,7 @@ import { damagedText } from '../texts.js'
 /** Files of all forms. */
 export const files = defineTarget({
   name: 'microcode.files',
-  share: 220,
+  share: 200,
   feeds:
     'damaged Intel files, AMD containers and archives to parseMicrocode, explainMicrocode, verifyMicrocode, replaceEarlyCpio, runIucode, runAmdUcodeInfo and runGnuCpio',
   holds:
@@ -81,7 +81,7 @@ const DAT_WORDS = [
 /** Intel's text. */
 export const texts = defineTarget({
   name: 'microcode.dat',
-  share: 220,
+  share: 200,
   feeds: 'damaged texts of Intel (.dat) to parseMicrocode, recognised or told to be such',
   holds: 'updates lie where they say in what the text says; problems lie in the text',
   codes: ['MICROCODE_UNRECOGNISED'],
@@ -154,7 +154,7 @@ const SIGNATURES = [0x0009_0672, 0x000b_06f2, 0x0010_0f43, 0x0080_0f12, 0x0005_0
 /** What a CPU gets. */
 export const selections = defineTarget({
   name: 'microcode.select',
-  share: 260,
+  share: 200,
   feeds:
     'damaged files, read and not read, to selectUpdate and selectUpdates of every consumer and release',
   holds:

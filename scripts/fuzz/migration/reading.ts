@@ -48,7 +48,7 @@ function checkReport(
 /** Images judged. */
 export const judgements = defineTarget({
   name: 'migration.verify',
-  share: 300,
+  share: 200,
   feeds: 'damaged images, in one piece and cut, to ImageVerifier; one in eight to verifyImage',
   holds:
     'the report is the same however the bytes are cut; findings are in order and inside the image, their codes are explained, and the verdicts follow from them',
@@ -97,7 +97,7 @@ async function readAll(pieces: readonly Uint8Array[], length: number): Promise<R
 /** Images read. */
 export const readings = defineTarget({
   name: 'migration.read',
-  share: 220,
+  share: 200,
   feeds: 'damaged images, in one piece and cut, to readImage',
   holds:
     'the events and the error are the same however the bytes are cut; pieces lie inside the image, in order',
@@ -124,7 +124,7 @@ export const readings = defineTarget({
 /** Heads, and who may come in. */
 export const heads = defineTarget({
   name: 'migration.head',
-  share: 240,
+  share: 200,
   feeds:
     'damaged heads, in one piece and cut, to readHead; what is read to admitImage on hosts of every release',
   holds:

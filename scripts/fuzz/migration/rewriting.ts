@@ -102,7 +102,7 @@ async function checkWritten(input: Input, { bytes }: Written): Promise<void> {
 /** Rewriting. */
 export const rewrites = defineTarget({
   name: 'migration.rewrite',
-  share: 220,
+  share: 200,
   feeds:
     'damaged images, in one piece and cut, to rewritePolicy, upgradeImage, trimImage, editXlConfig and editLibvirtXml',
   holds:

@@ -13,7 +13,7 @@ import {
   policiesOfSnapshot,
   xapiCpuVendor,
 } from '@xenlevel/core'
-import { Featureset, readCpuDump } from '@xenlevel/cpuid'
+import { Featureset, locateJsonError, readCpuDump } from '@xenlevel/cpuid'
 import type { ImageHead } from '@xenlevel/migration'
 import * as z from 'zod'
 import { CommandError, UsageError } from '../errors.js'
@@ -159,18 +159,27 @@ function ofFlags(
 }
 
 function ofJson(text: string, operand: string, facts: NamedFacts): ReadGuest {
-  const value: unknown = JSON.parse(text)
+  const value = parseJson(text, operand)
   const format = fieldOf(value, 'format')
   if (format === 'xenlevel/cpu-policy')
     return ofPolicy(parseCpuPolicy(value, operand), 'a policy', facts)
   if (format === 'xenlevel/guest') return ofDocument(readGuestDocument(value, operand), facts)
   if (format === 'xenlevel/host-snapshot') return ofHost(parseHostSnapshot(value, operand), facts)
-  if (format === 'xenlevel/pool-level') return ofLevel(value, facts)
-  if (format === 'xenlevel/level-answer') return ofLevel(fieldOf(value, 'level'), facts)
+  if (format === 'xenlevel/pool-level') return ofLevel(value, operand, facts)
+  if (format === 'xenlevel/level-answer') return ofLevel(fieldOf(value, 'level'), operand, facts)
   const [vendor, features] = [fieldOf(value, 'vendor'), fieldOf(value, 'features')]
   if (typeof features === 'string')
     return ofFlags({ features, ...(typeof vendor === 'string' ? { vendor } : {}) }, facts)
   throw notAGuest(operand, 'it is no JSON document that tells of a guest.')
+}
+
+function parseJson(text: string, operand: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const { line, column } = locateJsonError(text) ?? { line: 1, column: 1 }
+    throw notAGuest(operand, `it stops being JSON at line ${line}, column ${column}.`)
+  }
 }
 
 /** A guest's document, read. */
@@ -228,8 +237,12 @@ const levelShape = /* @__PURE__ */ z.object({
   }),
 })
 
-function ofLevel(value: unknown, facts: NamedFacts): ReadGuest {
-  const level = levelShape.parse(value)
+function ofLevel(value: unknown, operand: string, facts: NamedFacts): ReadGuest {
+  const { data: level, error } = levelShape.safeParse(value)
+  if (level === undefined) {
+    const fields = error.issues.map(({ path }) => path.join('.') || 'its top')
+    throw notAGuest(operand, `it is a pool level that lacks ${fields.join(', ')}.`)
+  }
   const kind = facts.kind ?? 'hvm'
   const { default: text, policy } = kind === 'hvm' || kind === 'pvh' ? level.hvm : level.pv
   const name = facts.name ?? 'a guest at the level'

@@ -1,4 +1,4 @@
-/** Any leaves and MSRs: an answer or a typed error, never an exception of the engine's. 10^4 in a run; scripts/fuzz-policies.ts for more. */
+/** Any leaves and MSRs: an answer or a typed error, never an exception of the engine's. 10^4 in a run; scripts/fuzz.ts for more. */
 import { expect, it } from 'vitest'
 import { fuzzPolicies } from './fuzz.testing.js'
 
