@@ -20,22 +20,27 @@ export function fencesOf(markdown: string): Fence[] {
   }))
 }
 
+/** Code in which `value // => answer` became what checks it. */
+export function withAnswersChecked(
+  code: string,
+  check: (value: string, answer: string) => string,
+): string {
+  return code.replace(/^(.*\S)\s+\/\/ => (.*)$/gm, (_, value: string, answer: string) => {
+    const declared = /^(?:const|let) (\w+)/.exec(value)?.[1]
+    return declared === undefined ? check(value, answer) : `${value}\n${check(declared, answer)}`
+  })
+}
+
 /** A test file with one test a fence. */
 export function testsOf(fences: readonly Fence[]): string {
   const tests = fences.map(({ line, code }) => {
-    const body = code
+    const body = withAnswersChecked(code, (value, answer) => `expect(${value}).toEqual(${answer})`)
       .replace(/^import type .*$/gm, '')
       .replace(
         /^import (\{[^}]*\}) from ('[^']+')$/gm,
         (_, names: string, from: string) =>
           `const ${names.replaceAll(' as ', ': ')} = await import(${from})`,
       )
-      .replace(/^(.*\S)\s+\/\/ => (.*)$/gm, (_, value: string, expected: string) => {
-        const declared = /^(?:const|let) (\w+)/.exec(value)?.[1]
-        return declared === undefined
-          ? `expect(${value}).toEqual(${expected})`
-          : `${value}\nexpect(${declared}).toEqual(${expected})`
-      })
     return `test('line ${line}', async () => {\n${body}\n})`
   })
   const code = `import { expect, test } from 'vitest'\n${tests.join('\n')}`
