@@ -7,6 +7,7 @@ import { CommandError, UsageError } from '../errors.js'
 import { EXIT } from '../exit.js'
 import { readWhole } from '../inputs/binary.js'
 import { defineVerb } from '../verb.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const defaultApply = defineVerb({
@@ -30,13 +31,7 @@ export const defaultApply = defineVerb({
       completes: 'file',
       help: 'the snapshot of this host as it is now; asked of its Xen by default',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write to a file, which is there as a whole or not at all',
-    },
+    output: outputOption(),
   },
   examples: [
     {

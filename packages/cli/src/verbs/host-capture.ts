@@ -6,6 +6,7 @@ import { EXIT } from '../exit.js'
 import { hostLine } from '../hosts/read-hosts.js'
 import { defineVerb } from '../verb.js'
 import { hostsDocument } from './host-documents.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const hostCapture = defineVerb({
@@ -18,13 +19,7 @@ export const hostCapture = defineVerb({
   ],
   options: {
     name: { type: 'string', value: 'NAME', help: 'the name of the host; its host name by default' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write to a file, which is there as a whole or not at all',
-    },
+    output: outputOption(),
     ndjson: { type: 'boolean', help: 'in one line, to be collected from many hosts' },
   },
   examples: [

@@ -5,6 +5,7 @@ import { EXIT } from '../exit.js'
 import { HOST_OPTIONS, hostLine, listHosts } from '../hosts/read-hosts.js'
 import { defineVerb } from '../verb.js'
 import { hostsDocument } from './host-documents.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const hostImport = defineVerb({
@@ -22,13 +23,7 @@ export const hostImport = defineVerb({
       value: 'NAME',
       help: 'the name of the host, where the input has one host; that of the file by default',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write to a file, which is there as a whole or not at all',
-    },
+    output: outputOption(),
     ndjson: { type: 'boolean', help: 'one host a line; so many hosts are always written' },
   },
   examples: [

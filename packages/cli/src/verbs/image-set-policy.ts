@@ -7,6 +7,7 @@ import { readHost, readPolicy, WHICH, wholePolicies } from '../guests/read-polic
 import { HOST_OPTIONS } from '../hosts/read-hosts.js'
 import { progressOn } from '../progress.js'
 import { defineVerb } from '../verb.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const imageSetPolicy = defineVerb({
@@ -49,13 +50,7 @@ export const imageSetPolicy = defineVerb({
       type: 'boolean',
       help: 'make an image of version 2, which has no policy, one of version 3',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'where to; standard output, if it is no terminal, by default',
-    },
+    output: outputOption('where to; standard output, if it is no terminal, by default'),
   },
   examples: [
     {

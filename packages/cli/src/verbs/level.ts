@@ -8,6 +8,7 @@ import { HOST_OPTIONS, HOSTS_HELP } from '../hosts/read-hosts.js'
 import type { Printer, Problem } from '../output/printer.js'
 import { defineVerb } from '../verb.js'
 import { levelInputs } from './level-inputs.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const level = defineVerb({
@@ -72,13 +73,7 @@ export const level = defineVerb({
       completes: 'file',
       help: 'for a report: the guests that run, as for "fleet mobility"',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write to a file, which is there as a whole or not at all',
-    },
+    output: outputOption(),
   },
   examples: [
     { command: 'xenlevel level hosts/*.json', does: 'the level of a pool' },

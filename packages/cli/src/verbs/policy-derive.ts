@@ -16,6 +16,7 @@ import { HOST_OPTIONS } from '../hosts/read-hosts.js'
 import type { Printer } from '../output/printer.js'
 import { columns, hex, paragraph } from '../output/text.js'
 import { defineVerb } from '../verb.js'
+import { outputOption } from './output-option.js'
 
 /** The verb. */
 export const policyDerive = defineVerb({
@@ -42,13 +43,7 @@ export const policyDerive = defineVerb({
       choices: ['text', 'json'],
       help: 'how --which is written: text with the names of features, or a document; text by default',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write to a file, which is there as a whole or not at all',
-    },
+    output: outputOption(),
   },
   examples: [
     {

@@ -16,6 +16,7 @@ import { count, bytes as sizeText } from '../output/text.js'
 import { readCpu } from '../ucode/cpu.js'
 import { listMicrocode, type ReadMicrocode } from '../ucode/read-files.js'
 import { defineVerb } from '../verb.js'
+import { outputOption } from './output-option.js'
 
 const FORMS = ['cpio', 'mini-cpio', 'intel', 'intel-dat', 'amd'] as const
 
@@ -47,13 +48,7 @@ export const ucodePack = defineVerb({
       multiple: true,
       help: 'only updates for this CPU: 0x306f2 or 06-3f-02',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'where to; standard output, if it is no terminal, by default',
-    },
+    output: outputOption('where to; standard output, if it is no terminal, by default'),
   },
   examples: [
     {

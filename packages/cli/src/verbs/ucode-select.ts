@@ -8,6 +8,7 @@ import { hex, paragraph } from '../output/text.js'
 import { cpuOfHost, modelName, readCpu } from '../ucode/cpu.js'
 import { listMicrocode } from '../ucode/read-files.js'
 import { defineVerb } from '../verb.js'
+import { outputOption } from './output-option.js'
 import { updateDocument } from './ucode-list.js'
 
 /** The verb. */
@@ -42,13 +43,7 @@ export const ucodeSelect = defineVerb({
     'allow-same': { type: 'boolean', help: 'the same revision too' },
     'allow-downgrade': { type: 'boolean', help: 'an older revision too' },
     'no-digest-check': { type: 'boolean', help: 'AMD patches without a listed digest too' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FILE',
-      completes: 'file',
-      help: 'write the update itself to a file',
-    },
+    output: outputOption('write the update itself to a file'),
   },
   examples: [
     {
