@@ -45,9 +45,12 @@ export interface ImageErrorInit {
 export class ImageError extends ParseError {
   declare readonly code: ImageErrorCode
   declare readonly offset: number
+  /** @internal What is wrong, without the place: a finding has that apart. */
+  readonly problem: string
 
   constructor(init: ImageErrorInit) {
     super({ ...init, message: `${init.message} (at byte ${init.offset}, ${init.path})` })
+    this.problem = init.message
   }
 }
 

@@ -83,9 +83,7 @@ export class Judgement implements Judge, Bench {
   }
 
   /** Nothing behind this place can be followed. */
-  stop({ code, message: whole, offset, path }: ImageError): void {
-    // A finding has its place apart.
-    const message = whole.replace(` (at byte ${offset}, ${path})`, '')
+  stop({ code, problem: message, offset }: ImageError): void {
     // A stream that ends after a complete checkpoint is what checkpoints are for.
     if (code === 'TRUNCATED' && this.cursor.checkpoints > 0)
       this.found({ code: 'FAILOVER', message, offset })
