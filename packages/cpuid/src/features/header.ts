@@ -65,6 +65,12 @@ interface HeaderLine {
   readonly line: number
 }
 
+/** A feature that was read, and where its number is. */
+interface HeaderFeature {
+  readonly declaration: FeatureDeclaration
+  readonly place: HeaderPlace
+}
+
 const FEATURE = 'XEN_CPUFEATURE('
 /** What stands between the letters and the blank after them is judged apart: Unicode classes cost a millisecond at import. */
 const FEATURE_LINE =
@@ -88,7 +94,7 @@ export function parseFeatureHeader(
   const reader = new HeaderReader(scriptRules(options.release ?? developmentRelease))
   for (const line of linesOf(text)) {
     if (line.text.startsWith(FEATURE)) reader.feature(line)
-    else if (line.text.startsWith('/* ')) reader.comment(line)
+    else reader.comment(line)
   }
   return reader.finish()
 }
@@ -96,8 +102,7 @@ export function parseFeatureHeader(
 class HeaderReader {
   readonly #rules: readonly ScriptRule[]
   readonly #letters: string
-  readonly #features: FeatureDeclaration[] = []
-  readonly #places: HeaderPlace[] = []
+  readonly #features: HeaderFeature[] = []
   readonly #names = new Set<string>()
   readonly #nameOfBit = new Map<number, string>()
   readonly #sources = new Map<number, WordSource | null>()
@@ -148,16 +153,17 @@ class HeaderReader {
     }
     this.#names.add(name)
     this.#nameOfBit.set(bit, name)
-    this.#features.push([name, bit, attributes])
-    this.#places.push(placeOf(line, expression))
+    this.#features.push({
+      declaration: [name, bit, attributes],
+      place: placeOf(line, expression),
+    })
   }
 
   /** Word characters and marks; what else may follow the opening of the comment makes the line unreadable. */
   #couldBeAttributes(text: string): boolean {
     const marks = this.#rules.includes('accumulated-attribute') ? '!|' : '!'
     return [...text].every(
-      (letter) =>
-        marks.includes(letter) || /\w/.test(letter) || (letter > '\x7f' && isWordCharacter(letter)),
+      (letter) => marks.includes(letter) || /\w/.test(letter) || isForeignLetter(letter),
     )
   }
 
@@ -190,42 +196,37 @@ class HeaderReader {
   }
 
   finish(): FeatureDeclarations {
-    if (this.#features.length === 0) {
+    const [first] = this.#features
+    if (first === undefined) {
       throw new FeatureHeaderError('HEADER_NO_FEATURES', 'No features found', null)
     }
-    const count = this.#rules.includes('word-comments')
-      ? this.#lastWord + 1
-      : this.#wordsOfFeatures()
+    const highest = this.#features.reduce(
+      (most, one) => (one.declaration[1] > most.declaration[1] ? one : most),
+      first,
+    )
+    const [name, bit] = highest.declaration
+    const word = Math.floor(bit / 32)
+    const count = this.#rules.includes('word-comments') ? this.#lastWord + 1 : word + 1
     if (count === 0) {
       throw new FeatureHeaderError('HEADER_NO_WORDS', 'No featureset word info found', null)
     }
-    const at = this.#features.reduce(
-      (most, [, bit], candidate) => (bit > (this.#features[most]?.[1] ?? 0) ? candidate : most),
-      0,
-    )
-    const [name, bit] = this.#features[at] ?? ['', 0]
-    const word = Math.floor(bit / 32)
     if (word >= count) {
       throw new FeatureHeaderError(
         'HEADER_BEYOND_WORDS',
         `Feature ${name} (${word}*32+${bit % 32}) exceeds FEATURESET_NR_ENTRIES (${count})`,
-        this.#places[at] ?? null,
+        highest.place,
       )
     }
     const words = Array.from(
       { length: count },
       (_, index): FeatureWord => ({ index, source: this.#sources.get(index) ?? null }),
     )
-    return { words, features: this.#features }
-  }
-
-  #wordsOfFeatures(): number {
-    const highest = this.#features.reduce((most, [, bit]) => Math.max(most, bit), 0)
-    return Math.floor(highest / 32) + 1
+    return { words, features: this.#features.map(({ declaration }) => declaration) }
   }
 }
 
-function isWordCharacter(letter: string): boolean {
+/** What an alphabet other than ASCII's has for letters and digits. */
+function isForeignLetter(letter: string): boolean {
   return /[\p{L}\p{N}]/u.test(letter)
 }
 
@@ -237,7 +238,7 @@ function sourceOf(comment: string): WordSource | null {
     return { leaf: Number(leaf), subleaf: subleaf === undefined ? null : Number(subleaf), register }
   }
   const [, msr, half] = MSR_SOURCE.exec(comment) ?? []
-  if (msr === undefined || (half !== 'eax' && half !== 'edx')) return null
+  if (half !== 'eax' && half !== 'edx') return null
   return { msr: Number(msr), register: half }
 }
 
