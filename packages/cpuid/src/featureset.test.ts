@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { UnknownFeatureError } from './features/table.js'
+import { type FeatureTable, UnknownFeatureError } from './features/table.js'
+import { featureTable } from './features/tables.js'
 import { Featureset, FeaturesetRangeError } from './featureset.js'
 import { FeaturesetSyntaxError } from './featureset-text.js'
 
@@ -82,6 +83,13 @@ describe('Featureset forms', () => {
     expect(Featureset.fromBigInt(1n << 32n).words).toEqual([0, 1])
     expect(Featureset.fromBigInt((1n << 32n) - 1n).words).toEqual([0xffff_ffff])
     expect(() => Featureset.fromBigInt(-1n)).toThrow(FeaturesetRangeError)
+    expect(() => Featureset.fromBigInt(-1n)).toThrow(
+      expect.objectContaining({
+        code: 'FEATURESET_RANGE',
+        message: expect.stringContaining('-1 '),
+        details: { value: -1n },
+      }),
+    )
   })
 
   it('writes as many words as asked and never cuts off a bit', () => {
@@ -90,12 +98,29 @@ describe('Featureset forms', () => {
     expect(set.toString(':', 2)).toBe('00000001:00000002')
     expect(set.toString('-', 4)).toBe('00000001-00000002-00000000-00000000')
     expect(() => set.toString('-', 1)).toThrow(FeaturesetRangeError)
+    expect(() => set.toString('-', 1)).toThrow(
+      expect.objectContaining({
+        code: 'FEATURESET_RANGE',
+        message: expect.stringMatching(/ word 1,.* in 1 words/),
+        details: { words: 1, significantWords: 2 },
+      }),
+    )
     expect(() => set.toString('-', 2.5)).toThrow(FeaturesetRangeError)
   })
 
   it.each([[-1], [0x1_0000_0000], [1.5], [Number.NaN]])('refuses the word %d', (bad) => {
     expect(() => Featureset.fromWords([0, bad])).toThrow(FeaturesetRangeError)
     expect(() => Featureset.fromWords([0, bad])).toThrow(/^Word 1 of the featureset is /)
+    expect(() => Featureset.fromWords([0, bad])).toThrow(
+      expect.objectContaining({ code: 'FEATURESET_RANGE', details: { word: 1, value: bad } }),
+    )
+  })
+
+  it('says what to do about a word that & or | made negative, and only about such a one', () => {
+    expect(() => Featureset.fromWords([0x8000_0000 | 0])).toThrow('">>> 0"')
+    for (const other of [[1.5], [2 ** 32], { length: 1 }]) {
+      expect(() => Featureset.fromWords(other)).toThrow(/from 0 to 0xffffffff\.$/)
+    }
   })
 
   it('is immutable and does not keep the caller’s array', () => {
@@ -119,12 +144,29 @@ describe('Featureset names', () => {
     expect(set.has(32 * 500)).toBe(false)
   })
 
+  it('takes a bit by its number, as far as numbers go', () => {
+    const set = Featureset.fromWords([0b101, 0x8000_0000])
+    expect([0, 1, 2, 31, 32, 62, 63, 64].filter((bit) => set.has(bit))).toEqual([0, 2, 63])
+    // Bit 0 again for arithmetic on 32 bits.
+    expect(set.has(2 ** 32)).toBe(false)
+    expect(set.has(2 ** 37)).toBe(false)
+  })
+
   it('refuses unknown names and impossible bits', () => {
     expect(() => Featureset.fromNames(['AVX', 'AVX1024'])).toThrow(UnknownFeatureError)
     expect(() => Featureset.fromNames(['AVX1024'])).toThrow(
       /^Xen 4\.23-dev has no feature named "AVX1024"/,
     )
+    const table: FeatureTable<string> = featureTable()
+    expect(() => Featureset.empty.has('AVX1024', table)).toThrow(UnknownFeatureError)
     expect(() => Featureset.empty.has(-1)).toThrow(FeaturesetRangeError)
+    expect(() => Featureset.empty.has(-1)).toThrow(
+      expect.objectContaining({
+        code: 'FEATURESET_RANGE',
+        message: expect.stringContaining(' -1:'),
+        details: { bit: -1 },
+      }),
+    )
     expect(() => Featureset.empty.has(2 ** 60)).toThrow(FeaturesetRangeError)
   })
 

@@ -57,7 +57,7 @@ export class Featureset {
       const word = words[index]
       if (word === undefined || !isWord(word)) {
         throw new FeaturesetRangeError(
-          `Word ${index} of the featureset is ${String(word)}; expected an integer from 0 to 0xffffffff${word !== undefined && word < 0 ? ' (a result of & or | becomes one by ">>> 0")' : ''}.`,
+          `Word ${index} of the featureset is ${String(word)}; expected an integer from 0 to 0xffffffff${(word ?? 0) < 0 ? ' (a result of & or | becomes one by ">>> 0")' : ''}.`,
           { word: index, value: word },
         )
       }
@@ -150,10 +150,7 @@ export class Featureset {
 
   /** True if the other has everything that this has; the shorter one is extended with zeros, nothing is cut off. */
   isSubsetOf(other: Featureset): boolean {
-    for (let index = 0; index < this.words.length; index++) {
-      if (((this.words[index] ?? 0) & ~(other.words[index] ?? 0)) !== 0) return false
-    }
-    return true
+    return this.words.every((word, index) => (word & ~(other.words[index] ?? 0)) === 0)
   }
 
   /** True if both have the same features, whatever their lengths. */

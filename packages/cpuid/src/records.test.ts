@@ -75,3 +75,23 @@ it('refuses bytes that are no whole number of records, and says where the last o
     }),
   )
 })
+
+it('says which record is broken off', () => {
+  const caseOf = (decode: (bytes: Uint8Array) => unknown, length: number) => () =>
+    decode(new Uint8Array(length))
+  expect(caseOf(decodeLeaves, 50)).toThrow(
+    expect.objectContaining({
+      code: 'RECORDS_LENGTH',
+      offset: 48,
+      path: 'leaves[2]',
+      message: expect.stringMatching(/^50 bytes .* leaves of 24 bytes: 2 /),
+      details: { length: 50, size: 24, offset: 48, path: 'leaves[2]' },
+    }),
+  )
+  expect(caseOf(decodeMsrs, 31)).toThrow(
+    expect.objectContaining({
+      path: 'MSRs[1]',
+      message: expect.stringMatching(/^31 bytes .* MSRs of 16 bytes: 15 /),
+    }),
+  )
+})

@@ -70,8 +70,7 @@ export function encodeLeaves(leaves: readonly CpuidLeaf[]): Uint8Array {
 /** The bytes of words, made little-endian in place where the machine is not. */
 function littleEndianBytes(words: Uint32Array): Uint8Array {
   const bytes = new Uint8Array(words.buffer)
-  const [first] = words
-  if (first === undefined) return bytes
+  const [first = 0] = words
   words[0] = 1
   const little = bytes[0] === 1
   words[0] = first

@@ -22,6 +22,12 @@ it.each([
   [{ family: 6.5, model: 0, stepping: 0 }],
 ])('refuses %j', (signature) => {
   expect(() => encodeSignature(signature)).toThrow(
-    expect.objectContaining({ code: 'SIGNATURE_RANGE' }),
+    expect.objectContaining({
+      code: 'SIGNATURE_RANGE',
+      message: expect.stringContaining(
+        `family ${signature.family}, model ${signature.model}, stepping ${signature.stepping}`,
+      ),
+      details: signature,
+    }),
   )
 })
