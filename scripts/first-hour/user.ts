@@ -50,6 +50,8 @@ export async function makeUser(folder: string, registry: string): Promise<User> 
       npm_config_noproxy: direct.filter((hosts) => hosts).join(','),
       npm_config_cache: join(CACHE, 'npm'),
       npm_config_prefer_offline: 'true',
+      // Whoever runs this may be root: what is installed globally stays with the user all the same.
+      npm_config_prefix: join(home, 'global'),
       ...(await keptByPnpm()),
     },
   }
