@@ -9,6 +9,7 @@ export interface Tally {
   faults: number
   /** Longest time of one input. */
   slowest: number
+  /** Time of the processor. */
   milliseconds: number
 }
 

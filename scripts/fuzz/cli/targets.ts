@@ -62,7 +62,7 @@ function commandLine(random: Random, among: readonly string[]): string[] {
 /** Command lines. */
 export const commandLines = defineTarget({
   name: 'cli.arguments',
-  share: 500,
+  share: 400,
   feeds: 'command lines of every verb, damaged, to findVerb and readArguments',
   holds:
     'a wrong one is a UsageError; what is read has the form that its option declares, and operands are words of the line',

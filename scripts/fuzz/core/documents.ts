@@ -212,7 +212,7 @@ export const xapi = defineTarget({
 /** libvirt's and libxl's names. */
 export const names = defineTarget({
   name: 'core.names',
-  share: 600,
+  share: 400,
   feeds: 'damaged names of features to featuresetOfLibvirtNames and libxlName',
   holds:
     'each name is told apart once; a featureset of names has names that make the same featureset',

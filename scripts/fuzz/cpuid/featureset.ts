@@ -31,7 +31,7 @@ const FEATURESET_SYNTAX = ['FEATURESET_SYNTAX']
 /** Featuresets as texts. */
 export const featuresets = defineTarget({
   name: 'cpuid.featureset',
-  share: -420,
+  share: 900,
   feeds:
     'damaged texts of featuresets to Featureset.parse and parseWordsInto, what they make to the other forms',
   holds:
@@ -64,7 +64,7 @@ export const featuresets = defineTarget({
 /** Names of features. */
 export const names = defineTarget({
   name: 'cpuid.names',
-  share: 400,
+  share: 280,
   feeds:
     'damaged names of features, releases and Linux flags to Featureset.fromNames, featureTable and clearDependents',
   holds:
@@ -103,7 +103,7 @@ export const names = defineTarget({
 /** Records of leaves and MSRs, signatures and vendors. */
 export const records = defineTarget({
   name: 'cpuid.records',
-  share: 900,
+  share: 600,
   feeds:
     'bytes to decodeLeaves and decodeMsrs, words to cpuSignature, encodeSignature and cpuVendor',
   holds:
@@ -141,7 +141,7 @@ const JSONS = [
 /** Where a text stops being JSON. */
 export const jsonErrors = defineTarget({
   name: 'cpuid.json-error',
-  share: 1000,
+  share: 700,
   feeds: 'damaged JSON texts to locateJsonError',
   holds:
     'it finds nothing just where JSON.parse takes the text; the place is in it, and what stands before it can become JSON',

@@ -106,7 +106,7 @@ const OPTION_WORDS = ['scan', 'nmi', ',', '=', 'no-', '=yes', '=off', '-', '1', 
 /** `ucode=`. */
 export const options = defineTarget({
   name: 'microcode.ucode-option',
-  share: 900,
+  share: 600,
   feeds: 'damaged texts of ucode= to parseUcodeOption of any release',
   holds: 'findings are in the order of the text and inside it, and say the part that stands there',
   codes: ['UCODE_RELEASE_UNKNOWN'],
