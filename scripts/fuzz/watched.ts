@@ -1,10 +1,13 @@
 /** Spans run in a thread that is watched: an input that never comes back, or takes all memory, is a fault as any other. */
 import { Worker } from 'node:worker_threads'
-import { type Fault, type Span, type SpanResult, textOf } from './run.js'
+import { type Fault, processorTime, type Span, type SpanResult, textOf } from './run.js'
 import type { Job } from './worker.js'
 
-/** An input that runs longer, in seconds of the clock, is ended; many times what is slow, as machines are shared. */
-const HUNG = 120
+/** An input that uses the processor longer, in seconds, is ended; many times what is slow. */
+const BUSY = 30
+/** So is one that waits longer for what never comes, in seconds of the clock: machines are shared, and sleep. */
+const WAITING = 1800
+
 /** The most that a thread may hold, in MiB. */
 const MEMORY = 1024
 
@@ -20,22 +23,29 @@ export class WatchedThread {
 
   /** Runs a span. */
   async run(target: string, span: Span): Promise<SpanResult> {
-    const start = performance.now()
+    const start = processorTime()
     const worker = this.#worker ?? this.#start()
     this.#worker = worker
     const faulty = async (error: string): Promise<SpanResult> => {
       await this.end()
-      const { number } = this
+      const number = Math.max(this.number, span.first)
       const fault: Fault = { target, seed: span.seed, number, error }
-      const milliseconds = performance.now() - start
+      const milliseconds = processorTime() - start
       return { ran: number - span.first + 1, milliseconds, slowest: 0, fault }
     }
     return await new Promise((resolve) => {
-      let [seen, since] = [-1, performance.now()]
+      let [seen, clock, processor] = [-1, 0, 0]
       const watch = setInterval(() => {
-        if (this.number !== seen) [seen, since] = [this.number, performance.now()]
-        else if (performance.now() - since > HUNG * 1000)
-          settle(() => faulty(`the input did not come back within ${HUNG} seconds`))
+        const now = { clock: performance.now() / 1000, processor: processorTime() / 1000 }
+        // Until the thread has read the library, no input runs.
+        if (this.number === seen && seen >= 0) {
+          if (now.processor - processor > BUSY || now.clock - clock > WAITING)
+            settle(() => faulty('the input did not come back'))
+        } else {
+          seen = this.number
+          clock = now.clock
+          processor = now.processor
+        }
       }, 1000)
       const settle = (result: () => SpanResult | Promise<SpanResult>) => {
         clearInterval(watch)
@@ -47,7 +57,7 @@ export class WatchedThread {
       const onExit = (code: number) => settle(() => faulty(`the thread ended with ${code}`))
       worker.on('message', onResult).on('error', onError).on('exit', onExit)
       const job: Job = { target, ...span }
-      this.#numbers[0] = span.first
+      this.#numbers[0] = -1
       worker.postMessage(job)
     })
   }
