@@ -41,7 +41,7 @@ export function closeDependencies(
     const cycle = visit(bit)
     if (cycle !== undefined) return cycle
   }
-  return new Map([...edges.keys()].sort((a, b) => a - b).map((bit) => [bit, closed.get(bit) ?? []]))
+  return new Map([...closed].filter(([bit]) => edges.has(bit)).sort(([a], [b]) => a - b))
 }
 
 /**

@@ -125,6 +125,14 @@ describe('flattenFeatures', () => {
     expect(diamond.clearDependents(Featureset.fromWords([0b1101])).words).toEqual([0b101])
   })
 
+  it('calls a table custom unless told otherwise, and makes each of its masks once', () => {
+    const custom = flattenFeatures(declare(['A', 0, 'A']), {})
+    expect(custom.release).toBe('custom')
+    expect(custom.mask('pvMax').words).toEqual([1])
+    expect(custom.mask('pvMax')).toBe(custom.mask('pvMax'))
+    expect(flattenFeatures(declare(), {}, '4.17.7-acme').release).toBe('4.17.7-acme')
+  })
+
   it.each<[string, () => unknown, string]>([
     [
       'FEATURE_DUPLICATE',

@@ -95,6 +95,8 @@ function numbersOf(release: string): [minor: number, point: number] {
 }
 
 interface FeatureAt<Name extends string> {
+  /** What the newest release calls it. */
+  readonly newest: Name
   name: Name
   bit: number
   attributes: string
@@ -106,52 +108,49 @@ function featuresOf<Name extends string>(
   changes: readonly FeatureChange<Name>[],
 ): Map<Name, FeatureAt<Name>> {
   const all = new Map<Name, FeatureAt<Name>>(
-    history.features.map(([name, bit, attributes]) => [name, { name, bit, attributes }]),
+    history.features.map(([name, bit, attributes]) => [
+      name,
+      { newest: name, name, bit, attributes },
+    ]),
   )
   const absent = new Set<Name>()
   for (const change of [...history.changes].reverse()) {
-    for (const [name, feature] of changed(all, change.attributes))
-      feature.attributes = change.attributes?.[name]?.[0] ?? ''
-    for (const [name, feature] of changed(all, change.moved))
-      feature.bit = change.moved?.[name]?.[0] ?? 0
-    for (const [name, feature] of changed(all, change.renamed))
-      feature.name = change.renamed?.[name] ?? name
+    for (const [feature, [before]] of changed(all, change.attributes)) feature.attributes = before
+    for (const [feature, [before]] of changed(all, change.moved)) feature.bit = before
+    for (const [feature, before] of changed(all, change.renamed)) feature.name = before
     for (const name of change.add ?? []) absent.add(name)
   }
   for (const change of changes) {
-    for (const [name, feature] of changed(all, change.attributes)) {
-      feature.attributes = step(name, feature.attributes, change.attributes?.[name])
+    for (const [feature, step] of changed(all, change.attributes)) {
+      feature.attributes = afterStep(feature.newest, feature.attributes, step)
     }
-    for (const [name, feature] of changed(all, change.moved)) {
-      feature.bit = step(name, feature.bit, change.moved?.[name])
+    for (const [feature, step] of changed(all, change.moved)) {
+      feature.bit = afterStep(feature.newest, feature.bit, step)
     }
-    for (const [name, feature] of changed(all, change.renamed)) feature.name = name
+    for (const [feature] of changed(all, change.renamed)) feature.name = feature.newest
     for (const name of change.add ?? []) absent.delete(name)
   }
   for (const name of absent) all.delete(name)
   return all
 }
 
-/** The features that a part of a change is about. */
-function changed<Name extends string>(
-  features: ReadonlyMap<Name, FeatureAt<Name>>,
-  part: Readonly<Partial<Record<Name, unknown>>> | undefined,
-): [Name, FeatureAt<Name>][] {
-  if (part === undefined) return []
-  return keysOf(part).flatMap((name): [Name, FeatureAt<Name>][] => {
+/** The features that a part of a change is about, and what it says of each. */
+function changed<Name extends string, Value>(
+  features: ReadonlyMap<string, FeatureAt<Name>>,
+  part: Readonly<Partial<Record<Name, Value>>> | undefined,
+): [FeatureAt<Name>, Value][] {
+  return entriesOf<Value>(part).flatMap(([name, value]): [FeatureAt<Name>, Value][] => {
     const feature = features.get(name)
-    return feature === undefined ? [] : [[name, feature]]
+    return feature === undefined ? [] : [[feature, value]]
   })
 }
 
 /** What a value becomes; it must be what the change says that it was. */
-function step<Value>(
+function afterStep<Value>(
   name: string,
   value: Value,
-  change: readonly [before: Value, after: Value] | undefined,
+  [before, after]: readonly [before: Value, after: Value],
 ): Value {
-  if (change === undefined) return value
-  const [before, after] = change
   if (before === value) return after
   throw new FeatureDeclarationError({
     code: 'HISTORY_BROKEN',
@@ -214,16 +213,15 @@ function wordDependenciesOf<Name extends string>(
 function edgesOf<Name extends string>(
   dependencies: Readonly<Partial<Record<Name, readonly Name[]>>> | undefined,
 ): string[] {
-  return keysOf(dependencies).flatMap((needed) =>
-    (dependencies?.[needed] ?? []).map((dependent) => `${needed}>${dependent}`),
+  return entriesOf<readonly Name[]>(dependencies).flatMap(([needed, dependents]) =>
+    dependents.map((dependent) => `${needed}>${dependent}`),
   )
 }
 
-/** The keys of a record as what its type says they are. */
-function keysOf<Key extends string>(
-  record: Readonly<Partial<Record<Key, unknown>>> | undefined,
-): Key[] {
-  const keys: Key[] = []
-  for (const key in record) keys.push(key)
-  return keys
+function entriesOf<Value>(
+  part: Readonly<Partial<Record<string, Value>>> | undefined,
+): [string, Value][] {
+  return Object.entries(part ?? {}).flatMap(([name, value]): [string, Value][] =>
+    value === undefined ? [] : [[name, value]],
+  )
 }

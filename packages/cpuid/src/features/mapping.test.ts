@@ -24,6 +24,10 @@ it('leaves a bit without a name where it is, if there is such a place', () => {
   const mapped = mapFeatureset(set, from, to)
   expect(mapped.featureset.bits()).toEqual([10, 350])
   expect(mapped).toMatchObject({ lost: [], unnamed: [545] })
+  // Its 12 words end before bit 384.
+  const ends = mapFeatureset(Featureset.fromBigInt((1n << 382n) | (1n << 384n)), to, to)
+  expect(ends.featureset.bits()).toEqual([382])
+  expect(ends.unnamed).toEqual([384])
   // bit 350 has a name in the newest table
   expect(mapFeatureset(set, to, featureTable()).unnamed).toEqual([350])
 })
@@ -76,6 +80,7 @@ it.each([
   ['4.6.5', undefined],
   ['5.0', undefined],
   ['4.17.7.1', undefined],
+  ['xen-4.17.7', undefined],
   ['unstable', undefined],
 ])('takes %j for %j', (release, nearest) => {
   expect(nearestRelease(release)).toBe(nearest)

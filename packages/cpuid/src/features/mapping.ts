@@ -33,23 +33,20 @@ export function mapFeatureset<Name extends string>(
   const lost: Name[] = []
   const unnamed: number[] = []
   for (const bit of featureset.bits()) {
-    const target = places.get(bit) ?? (isFree(bit, to) ? bit : UNNAMED)
-    if (target >= 0) bits.push(target)
-    else if (target === UNNAMED) unnamed.push(bit)
-    else lost.push(...namesOf(bit, from))
+    const target = places.get(bit)
+    const feature = target === undefined ? from.feature(bit) : undefined
+    if (target !== undefined) bits.push(target)
+    else if (feature !== undefined) lost.push(feature.name)
+    else if (isFree(bit, to)) bits.push(bit)
+    else unnamed.push(bit)
   }
   return { featureset: Featureset.fromWords(wordsOfBits(bits, to.words.length)), lost, unnamed }
 }
 
-/** In place of a bit: the target release has no such feature. */
-const LOST = -1
-/** In place of a bit without a name: the target release has its place for something else, or not at all. */
-const UNNAMED = -2
-
 // A cache, not state: where the bits of one immutable table are in another.
 const known = /* @__PURE__ */ new WeakMap<object, WeakMap<object, ReadonlyMap<number, number>>>()
 
-/** Where each named bit of one table is in another; {@link LOST} if it is not there. */
+/** Where each named bit of one table is in another, as far as it is there. */
 function placesIn(
   from: FeatureTable<string>,
   to: FeatureTable<string>,
@@ -59,18 +56,15 @@ function placesIn(
   const present = ofFrom.get(to)
   if (present !== undefined) return present
   const targets = new Map(to.features.map(({ name, bit }) => [newestName(name), bit]))
-  const places = new Map(
-    from.features.map(({ name, bit }) => [bit, targets.get(newestName(name)) ?? LOST]),
-  )
+  const places = new Map<number, number>()
+  for (const { name, bit } of from.features) {
+    const target = targets.get(newestName(name))
+    if (target !== undefined) places.set(bit, target)
+  }
   ofFrom.set(to, places)
   return places
 }
 
 function isFree(bit: number, table: FeatureTable<string>): boolean {
   return table.feature(bit) === undefined && bit < table.words.length * 32
-}
-
-function namesOf<Name extends string>(bit: number, table: FeatureTable<Name>): Name[] {
-  const feature = table.feature(bit)
-  return feature === undefined ? [] : [feature.name]
 }

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { describeRecorded, readRecordedJson } from '../../../../fixtures/recorded.js'
 import { Featureset } from '../featureset.js'
 import { hexWord, testBit } from '../words.js'
-import { knownReleases, pointRelease, UnknownReleaseError, XEN_RELEASES } from './releases.js'
+import {
+  featureDependencies,
+  knownReleases,
+  pointRelease,
+  releaseHas,
+  scriptRules,
+  UnknownReleaseError,
+  XEN_RELEASES,
+} from './releases.js'
 import type { FeatureMask, FeatureTable } from './table.js'
 import { featureTable } from './tables.js'
 
@@ -136,6 +144,26 @@ describe('featureTable', () => {
     expect(() => featureTable(release)).toThrow(part)
   })
 
+  it('knows the newest point release of each branch', () => {
+    expect(XEN_RELEASES.map(pointRelease)).toEqual([
+      ...['4.7.6', '4.8.5', '4.9.4', '4.10.4', '4.11.4', '4.12.4', '4.13.5', '4.14.6'],
+      ...['4.15.7', '4.16.7', '4.17.7', '4.18.6', '4.19.6', '4.20.4', '4.21.2', '4.22.0'],
+    ])
+  })
+
+  it.each(['4.7x3', '9.9.1', '44.7', '4.70.1', ' 4.17', `4.6.${'1'.repeat(100)}`])(
+    'refuses %j with its facts',
+    (release) => {
+      expect(() => pointRelease(release)).toThrow(
+        expect.objectContaining({
+          code: 'RELEASE_UNKNOWN',
+          details: { release },
+          message: expect.stringContaining(` Xen ${JSON.stringify(release.slice(0, 40))}. `),
+        }),
+      )
+    },
+  )
+
   it('knows that TSXLDTRK moved and the AVX-512 names got their underscore', () => {
     expect(featureTable('4.14.3').feature('TSXLDTRK')?.bit).toBe(208)
     expect(featureTable('4.14.4').feature('TSXLDTRK')?.bit).toBe(304)
@@ -157,4 +185,37 @@ describe('featureTable', () => {
       false,
     ])
   })
+})
+
+it.each([
+  ['4.7.0', []],
+  ['4.13.0', ['common-1d-once']],
+  ['4.17.0', ['common-1d-once', 'max-attributes']],
+  [
+    'a name that is no release',
+    [
+      ...['common-1d-once', 'max-attributes', 'word-comments'],
+      ...['accumulated-attribute', 'word-comment-text', 'arch-caps-named-bits'],
+    ],
+  ],
+])('the script of %s has the rules %j', (release, rules) => {
+  expect(scriptRules(release)).toEqual(rules)
+})
+
+it('names what depends on a whole word among the dependencies', () => {
+  const { ARCH_CAPS: dependents } = featureDependencies('4.19.0')
+  const inWords = featureTable('4.19.0').features.filter(({ word }) => word === 16 || word === 17)
+  expect(inWords.length).toBeGreaterThan(20)
+  expect(dependents).toEqual(inWords.map(({ name }) => name))
+})
+
+it.each([
+  ['4.17.1', false],
+  ['4.17.2', true],
+  ['4.17', true],
+  ['4.18.0', true],
+  ['4.16.7', false],
+  ['4.23-dev', true],
+])('%s has what landed in 4.18.0 and was taken back to 4.17.2: %j', (release, expected) => {
+  expect(releaseHas(release, ['4.18.0', '4.17.2'])).toBe(expected)
 })
