@@ -28,7 +28,7 @@ const state = `${wanted.digest('hex')} ${process.version}\n`
 const stamp = join(root, 'node_modules', '.cache', 'xenlevel-setup')
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== state) {
-  process.stderr.write('xenlevel: installing the tools (once) …\n')
+  process.stderr.write('xenlevel: installing the tools (once, for a minute or more) …\n')
   const pnpm = manifest.packageManager
   const result = spawnSync(
     process.platform === 'win32' ? 'npx.cmd' : 'npx',

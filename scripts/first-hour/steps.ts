@@ -72,18 +72,22 @@ function commandsOf({ line: opening, lines }: Fence): readonly Step[] {
   const first = opening + 1
   if (!lines.some((line) => line.startsWith('$ ')))
     return lines.map((text, at) => ({ kind: 'command', line: first + at, text, mayFail: false }))
-  const starts = lines.flatMap((line, at) => (line.startsWith('$ ') ? [at] : []))
-  return starts.map((start, index) => {
-    const end = starts[index + 1] ?? lines.length
-    const typed = typedFrom(lines.slice(start, end))
-    return {
+  const steps: Step[] = []
+  for (let start = 0; start < lines.length; ) {
+    const typed = typedFrom(lines.slice(start))
+    const behind = start + typed.length
+    const next = lines.findIndex((line, at) => at >= behind && line.startsWith('$ '))
+    const end = next === -1 ? lines.length : next
+    steps.push({
       kind: 'command',
       line: first + start,
       text: typed.join('\n').slice(2),
-      shown: lines.slice(start + typed.length, end),
+      shown: lines.slice(behind, end),
       mayFail: lines[end] === `$ ${ASKS_STATUS}`,
-    }
-  })
+    })
+    start = end
+  }
+  return steps
 }
 
 /** One line, or with it what goes into the command by `<<'END'`. */
