@@ -16,7 +16,7 @@ export interface Refusal {
  * Asks the library: an answer, or a refusal with one of the target's codes. Everything else that is thrown is a fault. `length` is how
  * long the input is, where the place of an error must lie inside it.
  */
-export type Ask = <Answer>(call: () => Answer, length?: number) => Answer | Refusal
+type Ask = <Answer>(call: () => Answer, length?: number) => Answer | Refusal
 
 /** One row of the table of targets. */
 export interface TargetRow<Input> {
