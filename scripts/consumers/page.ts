@@ -4,7 +4,7 @@ import type { Cell } from './cells.js'
 /** What a table shows, above it. */
 const ABOUT: Readonly<Record<string, string>> = {
   Runtimes:
-    'A program for each package, written once and run in both forms. It has to answer what it answers on the sources of this repository, and nothing else may be printed. Every package is installed by itself, with what it says it needs. Under Deno, `import` has no permission at all and `require` that to read files; only `@xenlevel/migration/node`, koffi and the commands have more. A process should use one of the two forms: a `CpuPolicy` of the other is not taken.',
+    'A program for each package, written once and run in both forms. It has to answer what it answers on the sources of this repository, and nothing else may be printed. Every package is installed by itself, with what it says it needs. Under Deno, `import` has no permission at all and `require` that to read files; only `@xenlevel/migration/node`, koffi and the commands have more. A process should use one of the two forms: a `CpuPolicy` of the other is refused (`POLICY_FOREIGN`).',
   TypeScript:
     "The same programs, compiled with `strict`, `exactOptionalPropertyTypes`, `noUncheckedIndexedAccess`, and `skipLibCheck` off. The declarations take TypeScript 5.7 or newer, and the types of Node or of browsers: zod's name `URL`, those of `@xenlevel/migration` `TransformStream`.",
   Browser:
