@@ -9,12 +9,12 @@
  *
  * Exits with 1 if a room is below 85 %, or if a change survived that has no reason in scripts/mutation/survivors.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './consumers/shell.js'
 import { pageOf, textOf } from './mutation/page.js'
-import { percent, type RoomScore, readReasons, scoreOf } from './mutation/report.js'
+import { percent, type Reason, type RoomScore, readReasons, scoreOf } from './mutation/report.js'
 import { ROOMS, type Room } from './mutation/rooms.js'
 import { mutate } from './mutation/stryker.js'
 import { writeOrCheck } from './write-or-check.js'
@@ -22,10 +22,16 @@ import { writeOrCheck } from './write-or-check.js'
 /** Per cent of changes that must be noticed in each room. */
 const WANTED = 85
 
-function scoreFrom(folder: string, { name }: Room): RoomScore {
-  const reasons = join(ROOT, 'scripts', 'mutation', 'survivors', `${name}.json`)
-  const known = existsSync(reasons) ? readReasons(readFileSync(reasons, 'utf8')) : []
-  return scoreOf(name, readFileSync(join(folder, `${name}.json`), 'utf8'), known)
+function scoreFrom(folder: string, { name }: Room, reasons: readonly Reason[]): RoomScore {
+  return scoreOf(name, readFileSync(join(folder, `${name}.json`), 'utf8'), reasons)
+}
+
+/** All reasons on record, whichever file they stand in. */
+function allReasons(): readonly Reason[] {
+  const folder = join(ROOT, 'scripts', 'mutation', 'survivors')
+  return readdirSync(folder).flatMap((file) =>
+    readReasons(readFileSync(join(folder, file), 'utf8')),
+  )
 }
 
 async function main(): Promise<number> {
@@ -43,7 +49,8 @@ async function main(): Promise<number> {
   const folder = resolve(values.reports ?? join(ROOT, 'node_modules', '.cache', 'mutations'))
   mkdirSync(folder, { recursive: true })
   if (values.reports === undefined) await mutate(rooms, folder)
-  const scores = rooms.map((room) => scoreFrom(folder, room))
+  const reasons = allReasons()
+  const scores = rooms.map((room) => scoreFrom(folder, room, reasons))
   console.log(textOf(scores))
   if (values.write) writeOrCheck(ROOT, { 'docs/mutations.md': pageOf(scores) }, '')
   const good = scores.every(
