@@ -20,11 +20,14 @@ const NUMBERS = [
   ...['0x0', '0xffffffff', '0x100000000', 'ffffffff', '80000000', '40000000', '08', 'NaN'],
 ]
 
+/** How much is done to a text: little, or it is refused for the first thing and nothing behind it is read. */
+const STEPS = [0, 1, 1, 1, 2, 4]
+
 /** A sound text with up to four things done to it; one in sixteen is noise. */
 export function damagedText(random: Random, material: TextMaterial): string {
   if (random(16) === 0) return noise(random, material.words)
   let text = pick(random, material.samples)
-  for (let steps = random(5); steps > 0; steps--) text = damaged(random, text, material)
+  for (let steps = pick(random, STEPS); steps > 0; steps--) text = damaged(random, text, material)
   return text
 }
 

@@ -234,9 +234,9 @@ export const topologies = defineTarget({
     records: oddRecords(random),
     release: pick(random, RELEASES),
     shape: {
-      sockets: pick(random, [0, 1, 1, 2, 4, 255, 0.5]),
-      cores: pick(random, [0, 1, 2, 3, 4, 16, 48, 64, 255, 256, 65536, -1]),
-      threads: pick(random, [0, 1, 1, 2, 2, 3, 4, 256]),
+      sockets: pick(random, [1, 1, 1, 1, 2, 2, 4, 0, 255, 0.5]),
+      cores: pick(random, [1, 1, 2, 2, 3, 4, 6, 8, 16, 48, 64, 0, 256, 65536, -1]),
+      threads: pick(random, [1, 1, 1, 2, 2, 2, 3, 4, 0, 256]),
     },
     apicIds: pick(random, ['contiguous', 'xen'] as const),
     kind: pick(random, ['pv', 'hvm', 'pvh'] as const),

@@ -3,10 +3,14 @@ import fc from 'fast-check'
 import { readRecordedBytes } from '../../../fixtures/recorded.js'
 import { pick, type Random } from '../../../packages/cpuid/src/random.testing.js'
 import { IMAGES } from '../../../packages/migration/src/build.testing.js'
+import { concat } from '../../../packages/migration/src/images.testing.js'
 import { damage } from '../../../packages/migration/src/verify/mutations.testing.js'
 
 const SAVED = ['guest', 'guest-levelled'].map((name) => readRecordedBytes(`story/${name}.save`))
 const SOUND: readonly Uint8Array[] = [...IMAGES.map(({ image }) => image), ...SAVED]
+
+/** How many bytes at the beginning stay as they are. */
+const KEPT = [0, 0, 24, 100, 200, 400, 1200]
 
 /** An image: one in ten is sound, one in ten is noise behind the beginning of one. */
 export function oddImage(random: Random): Uint8Array {
@@ -15,7 +19,10 @@ export function oddImage(random: Random): Uint8Array {
   if (kind === 0) return sound.slice()
   if (kind === 1) return noise(random, sound)
   const [change] = fc.sample(damage, { numRuns: 1, seed: random(2 ** 31) })
-  return change === undefined ? sound.slice() : change(sound).slice()
+  if (change === undefined) return sound.slice()
+  // What is wrong in a header hides everything behind it.
+  const kept = pick(random, KEPT)
+  return concat([sound.subarray(0, kept), change(sound.subarray(kept))])
 }
 
 function noise(random: Random, sound: Uint8Array): Uint8Array {
