@@ -179,6 +179,15 @@ describe('Featureset names', () => {
 })
 
 describe('Featureset operations', () => {
+  it('take a missing word for zero when they look for a subset', () => {
+    const [set, longer] = [Featureset.fromWords([0b101]), Featureset.fromWords([0b111, 1])]
+    expect([set.isSubsetOf(longer), set.isSubsetOf(set), longer.isSubsetOf(set)]).toEqual([
+      ...[true, true, false],
+    ])
+    expect(Featureset.fromWords([0b101, 0]).isSubsetOf(set)).toBe(true)
+    expect(Featureset.fromWords([1, 1]).isSubsetOf(set)).toBe(false)
+  })
+
   it('agree with the same operations on whole numbers, at any lengths', () => {
     fc.assert(
       fc.property(featureset, featureset, (a, b) => {

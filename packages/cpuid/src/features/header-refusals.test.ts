@@ -6,8 +6,6 @@ const WORD_0 = '/* Bits in CPUID level 0x00000001.edx, word 0 */\n'
 const FPU = 'XEN_CPUFEATURE(FPU, 0*32+ 0) /*A fpu */\n'
 
 interface Refusal {
-  /** Where the recorded scripts differ; the newest without. */
-  release?: string
   text: string
   code: string
   reason: string
@@ -100,6 +98,12 @@ const REFUSALS: readonly Refusal[] = [
     reason: 'Feature AVX2 (5*32+5) exceeds FEATURESET_NR_ENTRIES (1)',
     at: ' 5*32+ 5) /*A avx2',
   },
+  {
+    text: `${WORD_0}${FPU}XEN_CPUFEATURE(SSE3, 1*32+ 0) /*A sse3 */\n`,
+    code: 'HEADER_BEYOND_WORDS',
+    reason: 'Feature SSE3 (1*32+0) exceeds FEATURESET_NR_ENTRIES (1)',
+    at: ' 1*32+ 0',
+  },
 ]
 
 /** Line and column of a character, from 1. */
@@ -152,10 +156,10 @@ describe('a header that is read', () => {
     expect(words).toHaveLength(32)
   })
 
-  it('takes the last feature of the last word, in any order', () => {
-    const text = `${WORD_0}XEN_CPUFEATURE(PBE, 0*32+31) /*A */\n${FPU}`
+  it('takes the last feature of the last word, in any order, with any letters and marks', () => {
+    const text = `${WORD_0}XEN_CPUFEATURE(PBE, 0*32+31) /*!Sh| */\n${FPU}`
     expect(parseFeatureHeader(text).features).toEqual([
-      ['PBE', 31, 'A'],
+      ['PBE', 31, '!Sh|'],
       ['FPU', 0, 'A'],
     ])
   })
@@ -165,13 +169,15 @@ describe('a header that is read', () => {
       '/* Bits in CPUID level 0x00000007:0.ebx, word 0 */',
       '/* Bits in CPUID level 0x80000001.ecx, word 1 */',
       '/* Bits in MSR_ARCH_CAPS (0x10a.edx), word 2 */',
-      '/* Nothing yet, word 3 */',
+      '/* Bits in MSR_ARCH_CAPS (0x10a.eax), word 3 */',
+      '/* Nothing yet, word 4 */',
       FPU,
     ].join('\n')
     expect(parseFeatureHeader(text).words.map(({ source }) => source)).toEqual([
       { leaf: 7, subleaf: 0, register: 'ebx' },
       { leaf: 0x8000_0001, subleaf: null, register: 'ecx' },
       { msr: 0x10a, register: 'edx' },
+      { msr: 0x10a, register: 'eax' },
       null,
     ])
   })
