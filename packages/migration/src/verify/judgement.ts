@@ -63,7 +63,7 @@ export class Judgement implements Judge, Bench {
     const record = this.#records.get(layer) ?? 0
     this.#records.set(layer, record + 1)
     this.#record = { layer, record }
-    if (layer === 'libxc') this.lists.begin()
+    this.lists.begin()
     return this.#rules[layer].begin(piece)
   }
 
@@ -78,8 +78,7 @@ export class Judgement implements Judge, Bench {
     if (event.kind === 'end') return
     this.#rules[event.layer].event(event)
     this.#record = { layer: event.layer, record: null }
-    if (event.layer === 'libxc' && (event.name === 'VERIFY' || event.name === 'CHECKPOINT'))
-      this.lists.endRound()
+    if (event.name === 'VERIFY' || event.name === 'CHECKPOINT') this.lists.endRound()
   }
 
   /** Nothing behind this place can be followed. */
@@ -110,7 +109,7 @@ export class Judgement implements Judge, Bench {
         offset: this.#size,
         path: 'image',
       })
-    for (const rules of new Set(Object.values(this.#rules))) rules.end?.(complete)
+    for (const rules of new Set(Object.values(this.#rules))) rules.end(complete)
     this.findings.commit()
   }
 

@@ -2,7 +2,7 @@
 import type { GuestKind } from '@xenlevel/core'
 import type { HeaderEvent, RecordEvent } from '../event.js'
 import { LONGEST_BODY } from '../layers/libxc.js'
-import { CHECKPOINT, END, libxcRecord } from '../records/types.js'
+import { CHECKPOINT, libxcRecord } from '../records/types.js'
 import type { Beginning } from '../walk.js'
 import { CheckpointRules } from './checkpoints.js'
 import { HvmRules } from './hvm.js'
@@ -35,7 +35,7 @@ export class LibxcRules implements Rules, ListOwner {
   #reader: BodyReader | null = null
   #images = 0
   #betweenRounds = false
-  /** Where END begins, and the name of the image for what is found when all is read. */
+  /** Where the last record begins, which is END once the image is complete, and the name of the image for what is found when all is read. */
   #end = 0
   #path = ''
 
@@ -67,16 +67,15 @@ export class LibxcRules implements Rules, ListOwner {
 
   begin(piece: Beginning): number {
     this.#reader = null
-    const { type = -1, length } = piece
+    const { length } = piece
     if (!this.#hasPlace(piece)) return 0
     this.#checkpoints.begin(piece)
     const ended = this.#order.staticDataEnded
     this.#order.begin(piece, this.#situation)
     // With a record of its own, or with the first memory record.
     if (!ended && this.#order.staticDataEnded) this.#policy.apply(this.kind)
-    const rule = recordRule(type)
     // What claims more than a record may have is not looked into.
-    if (rule === undefined || length > LONGEST_BODY) return 0
+    if (length > LONGEST_BODY) return 0
     this.#judgeLength(piece)
     const reading = this.#readingOf(piece)
     this.#reader = reading?.reader ?? null
@@ -95,7 +94,7 @@ export class LibxcRules implements Rules, ListOwner {
     this.#reader?.end()
     this.#reader = null
     this.#betweenRounds = event.type === CHECKPOINT
-    if (event.type === END) this.#end = event.offset
+    this.#end = event.offset
   }
 
   /** A CHECKPOINT, and what libxl has to say to it, is complete. */
@@ -131,7 +130,7 @@ export class LibxcRules implements Rules, ListOwner {
     const known = libxcRecord(type)
     if (known === undefined) {
       const optional = name === 'OPTIONAL'
-      const later = optional && this.#bench.cursor.checkpoints > 0
+      const later = this.#bench.cursor.checkpoints > 0
       this.#bench.found({
         code: optional ? 'UNKNOWN_OPTIONAL' : 'UNKNOWN_MANDATORY',
         message: `Nobody knows records of type 0x${type.toString(16)}; ${optional ? `this one may be ignored${later ? ", which Xen's receiver fails to do behind a checkpoint: it loses the round" : ''}` : 'none may ignore it'}`,
@@ -154,13 +153,11 @@ export class LibxcRules implements Rules, ListOwner {
   }
 
   #judgeLength({ type = -1, name, offset, length }: Beginning): void {
-    for (const broken of brokenLengths(type, length))
-      this.#bench.found({
-        code: broken.code ?? 'BAD_RECORD_LENGTH',
-        message: `${name} has ${length} bytes, and has to have ${lengthInWords(broken)}`,
-        offset: offset + 4,
-        ...(broken.rejects === undefined ? {} : { rejects: broken.rejects }),
-      })
+    for (const broken of brokenLengths(type, length)) {
+      const { code = 'BAD_RECORD_LENGTH', rejects = ['verify', 'restore'] } = broken
+      const message = `${name} has ${length} bytes, and has to have ${lengthInWords(broken)}`
+      this.#bench.found({ code, message, offset: offset + 4, rejects })
+    }
   }
 
   #readingOf(piece: Beginning): Reading | null {
@@ -180,8 +177,8 @@ export class LibxcRules implements Rules, ListOwner {
           rejects: ['verify', 'restore'],
         })
       this.#situation = { version: fields.version ?? 3, kind: null }
+      return
     }
-    if (name !== 'DomainHeader') return
     this.#path = this.#bench.cursor.layers.join('.')
     const told = this.#bench.options.kind
     const wanted = told === undefined ? null : TYPE_OF_KIND[told]

@@ -89,7 +89,6 @@ export class LibxlRules implements Rules {
   event(event: HeaderEvent | RecordEvent): void {
     this.#began = true
     this.#end = event.offset
-    if (event.kind === 'header') return
     this.#reader?.end()
     this.#reader = null
   }

@@ -70,7 +70,7 @@ const NEEDED: readonly {
   },
 ]
 
-const nameOf = (type: number) => libxcRecord(type)?.name ?? `0x${type.toString(16)}`
+const nameOf = (type: number) => libxcRecord(type)?.name
 
 /** Follows the order of one image. */
 export class RecordOrder {

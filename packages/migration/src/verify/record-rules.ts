@@ -100,10 +100,11 @@ export function recordRule(type: number): RecordRule | undefined {
 
 /** The rules that a length breaks. */
 export function brokenLengths(type: number, length: number): readonly LengthRule[] {
-  const { length: rules = [] } = recordRule(type) ?? {}
-  return rules.filter(
-    ({ least = 0, most = Number.POSITIVE_INFINITY, unit = 1 }) =>
-      length < least || length > most || length % unit !== 0,
+  return (
+    recordRule(type)?.length?.filter(
+      ({ least = 0, most = Number.POSITIVE_INFINITY, unit = 1 }) =>
+        length < least || length > most || length % unit !== 0,
+    ) ?? []
   )
 }
 
@@ -127,7 +128,9 @@ export function noteReservedBytes(
   offset: number,
   view: DataView,
 ): void {
-  const [from, to] = recordRule(type)?.reserved ?? [0, 0]
+  const reserved = recordRule(type)?.reserved
+  if (reserved === undefined) return
+  const [from, to] = reserved
   for (let at = from; at < Math.min(to, view.byteLength); at++) {
     if (view.getUint8(at) === 0) continue
     bench.found({
@@ -141,7 +144,7 @@ export function noteReservedBytes(
 
 /** Reads a body of which nothing but what is reserved is of interest; null if nothing is. */
 export function reservedBody({ type = -1, offset }: Beginning, bench: Bench): Reading | null {
-  const [, to] = recordRule(type)?.reserved ?? []
+  const to = recordRule(type)?.reserved?.[1]
   if (to === undefined) return null
   const look = (view: DataView) => noteReservedBytes(bench, type, offset, view)
   return { shown: to, reader: new Beginnings(to, look) }

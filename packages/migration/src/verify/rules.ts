@@ -25,7 +25,7 @@ export interface Rules {
   /** A header or record was read to its end. */
   event(event: HeaderEvent | RecordEvent): void
   /** The input ends; whether the image was read up to its end. */
-  end?(complete: boolean): void
+  end(complete: boolean): void
 }
 
 /** Reads the body of one record, piece by piece. */
@@ -69,8 +69,7 @@ export class Beginnings implements BodyReader {
   }
 
   take(bytes: Uint8Array): void {
-    const room = this.#bytes.length - this.#length
-    const piece = bytes.length > room ? bytes.subarray(0, room) : bytes
+    const piece = bytes.subarray(0, this.#bytes.length - this.#length)
     this.#bytes.set(piece, this.#length)
     this.#length += piece.length
   }
