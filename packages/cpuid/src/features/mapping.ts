@@ -34,33 +34,31 @@ export function mapFeatureset<Name extends string>(
   const unnamed: number[] = []
   for (const bit of featureset.bits()) {
     const target = places.get(bit)
-    const feature = target === undefined ? from.feature(bit) : undefined
-    if (target !== undefined) bits.push(target)
-    else if (feature !== undefined) lost.push(feature.name)
+    if (target !== undefined) {
+      bits.push(target)
+      continue
+    }
+    const feature = from.feature(bit)
+    if (feature !== undefined) lost.push(feature.name)
     else if (isFree(bit, to)) bits.push(bit)
     else unnamed.push(bit)
   }
   return { featureset: Featureset.fromWords(wordsOfBits(bits, to.words.length)), lost, unnamed }
 }
 
-// A cache, not state: where the bits of one immutable table are in another.
-const known = /* @__PURE__ */ new WeakMap<object, WeakMap<object, ReadonlyMap<number, number>>>()
+/** Where the bits of one table are in another; undefined if they are not there. */
+type Places = ReadonlyMap<number, number | undefined>
 
-/** Where each named bit of one table is in another, as far as it is there. */
-function placesIn(
-  from: FeatureTable<string>,
-  to: FeatureTable<string>,
-): ReadonlyMap<number, number> {
-  const ofFrom = known.get(from) ?? new WeakMap<object, ReadonlyMap<number, number>>()
+// A cache, not state: where the bits of one immutable table are in another.
+const known = /* @__PURE__ */ new WeakMap<object, WeakMap<object, Places>>()
+
+function placesIn(from: FeatureTable<string>, to: FeatureTable<string>): Places {
+  const ofFrom = known.get(from) ?? new WeakMap<object, Places>()
   known.set(from, ofFrom)
   const present = ofFrom.get(to)
   if (present !== undefined) return present
   const targets = new Map(to.features.map(({ name, bit }) => [newestName(name), bit]))
-  const places = new Map<number, number>()
-  for (const { name, bit } of from.features) {
-    const target = targets.get(newestName(name))
-    if (target !== undefined) places.set(bit, target)
-  }
+  const places = new Map(from.features.map(({ name, bit }) => [bit, targets.get(newestName(name))]))
   ofFrom.set(to, places)
   return places
 }

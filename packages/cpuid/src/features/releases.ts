@@ -29,13 +29,13 @@ export const XEN_RELEASES: readonly XenRelease[] = /* @__PURE__ */ Object.freeze
 /** A release that there is no feature table for. Code `RELEASE_UNKNOWN`. */
 export class UnknownReleaseError extends XenlevelError {
   constructor(release: string) {
-    const [oldest, newest] = [newestPoints[0], newestPoints.at(-1)]
+    const points = newestPoints.map((point) => point.join('.'))
     const minor = newestPoints.find(([name]) => release.startsWith(`${name}.`))
     super({
       code: 'RELEASE_UNKNOWN',
       message: `There is no feature table for Xen ${JSON.stringify(release.slice(0, 40))}. ${
         minor === undefined
-          ? `There are tables for ${oldest?.join('.')} to ${newest?.join('.')} and ${developmentRelease}; a release is written like "4.17" or "4.17.7".`
+          ? `There are tables for ${points[0]} to ${points.at(-1)} and ${developmentRelease}; a release is written like "4.17" or "4.17.7".`
           : `The newest point release known of ${minor[0]} is ${minor.join('.')}.`
       }`,
       details: { release },
