@@ -152,10 +152,22 @@ export async function* hostsOfPiece(
   taken: ReadonlyMap<string, unknown>,
 ): AsyncGenerator<FoundHost> {
   try {
-    for await (const host of hostsIn(piece, nameFor(file, taken), question)) yield { ...host, file }
+    for await (const read of hostsIn(piece, nameFor(file, taken), question)) {
+      refuseNoRelease(read.host)
+      yield { ...read, file }
+    }
   } catch (error) {
     yield { problem: problemOf(error, piece, file) }
   }
+}
+
+/** A release that an option or xapi says may be any text; that of a snapshot was judged when it was read. */
+function refuseNoRelease({ xen }: HostSnapshot): void {
+  if (xen === null || /^\d+\.\d+/.test(xen.release)) return
+  throw new CommandError({
+    code: 'RELEASE_UNKNOWN',
+    message: `"${xen.release}" is no release of Xen: write it like 4.17 or 4.17.7.`,
+  })
 }
 
 /** An error as a problem with its place. */
