@@ -22,7 +22,6 @@ export class HvmContextList implements BodyReader {
   #held = 0
   #left = 0
   #used = 0
-  #parts = 0
   #state: 'list' | 'magic' | 'ended' | 'wrong' = 'list'
 
   constructor(bench: Bench, { offset, length }: Beginning) {
@@ -37,7 +36,6 @@ export class HvmContextList implements BodyReader {
       this.#left -= skipped
       this.#used += skipped
       at += skipped
-      if (at === bytes.length) return
       if (this.#state === 'ended') {
         this.#wrong(`${this.#length - this.#used} bytes follow the part that ends its list`)
         return
@@ -56,14 +54,14 @@ export class HvmContextList implements BodyReader {
   }
 
   end(): void {
-    if (this.#state === 'list' || this.#state === 'magic')
-      this.#wrong('its list has no part that ends it')
+    // A header whose magic is missing claims too much or is too short, which was said.
+    if (this.#state === 'list') this.#wrong('its list has no part that ends it')
   }
 
   #part(): void {
     const type = this.#view.getUint16(0, true)
     const length = this.#view.getUint32(4, true)
-    const first = this.#parts++ === 0
+    const first = this.#used === PART_HEAD
     this.#left = first ? length - MAGIC_BYTES : length
     this.#state = first ? 'magic' : type === END ? 'ended' : 'list'
     const left = this.#length - this.#used
@@ -80,7 +78,6 @@ export class HvmContextList implements BodyReader {
   }
 
   #wrong(message: string): void {
-    if (this.#state === 'wrong') return
     this.#state = 'wrong'
     this.#bench.found({
       code: 'DEEP',

@@ -37,7 +37,7 @@ export class HvmRules implements GuestRules {
   }
 
   #params({ type = HVM_PARAMS, offset, length }: Beginning): Reading {
-    const said = new Set<string>()
+    const said = new Set<ImageVerdictName>()
     let whole = true
     const head = (view: DataView) => {
       noteReservedBytes(this.#bench, type, offset, view)
@@ -51,12 +51,11 @@ export class HvmRules implements GuestRules {
         })
     }
     // Of each kind of fault the first.
-    const bad = (message: string, number: number, rejects: readonly ImageVerdictName[]) => {
-      const [kind = ''] = rejects
+    const bad = (message: string, number: number, verdict: ImageVerdictName) => {
       const place = offset + RECORD_HEAD + HEAD + number * ENTRY
-      if (!said.has(kind))
-        this.#bench.found({ code: 'BAD_HVM_PARAM', message, offset: place, rejects })
-      said.add(kind)
+      if (!said.has(verdict))
+        this.#bench.found({ code: 'BAD_HVM_PARAM', message, offset: place, rejects: [verdict] })
+      said.add(verdict)
     }
     const param = (view: DataView, at: number, number: number) => {
       if (!whole) return
@@ -65,13 +64,13 @@ export class HvmRules implements GuestRules {
         bad(
           `HVM_PARAMS sets parameter ${index}; the hypervisor has those up to ${PARAMS - 1}`,
           number,
-          ['restore'],
+          'restore',
         )
       if (high !== 0)
         bad(
           `HVM_PARAMS has a parameter whose number does not fit 32 bits; Xen takes it for ${index}`,
           number,
-          ['verify'],
+          'verify',
         )
     }
     return { shown: 1, reader: new HeadedBody(HEAD, head, new Items(ENTRY, param)) }

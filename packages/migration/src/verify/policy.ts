@@ -19,7 +19,8 @@ const MOST_REPLACED = 16
 
 /** One record of a policy. */
 interface PolicyBody {
-  readonly type: number
+  /** Bytes of an entry. */
+  readonly size: number
   readonly offset: number
   readonly path: string
   readonly entries: PolicyEntries
@@ -47,7 +48,7 @@ export class PolicyRules {
       const entries = entriesOf(type, bytes, length / size.entry)
       // Of those that are replaced only some are looked into: a thousand say no more.
       if (this.#replaced++ < MOST_REPLACED) this.#judge(this.#bodies.get(type), ['verify'])
-      this.#bodies.set(type, { type, offset, path, entries })
+      this.#bodies.set(type, { size: size.entry, offset, path, entries })
     }
     return { shown, reader: new Beginnings(shown, look) }
   }
@@ -67,9 +68,8 @@ export class PolicyRules {
 
   #judge(body: PolicyBody | undefined, verdicts: readonly ImageVerdictName[]): void {
     if (body === undefined) return
-    const { offset, path, entries, type } = body
+    const { offset, path, entries, size } = body
     const { options } = this.#bench
-    const size = POLICY_SIZES[type]?.entry ?? 0
     const said = (faults: PolicyFault[]) => {
       for (const { index, ...fault } of faults)
         this.#bench.found({

@@ -60,8 +60,9 @@ export class P2mFrames {
       fits = this.#range(start, end, { offset, length, perFrame })
     }
     const frame = (view: DataView, at: number, index: number) => {
-      if (fits)
-        this.#put(first + index, view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true))
+      const pfn = view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
+      // Those behind the last that is remembered are dropped by the array.
+      if (fits) this.#frames[first + index] = pfn
     }
     return { shown: 1, reader: new HeadedBody(HEAD, head, new Items(FRAME, frame)) }
   }
@@ -96,10 +97,6 @@ export class P2mFrames {
     const frames = new Float64Array(room).fill(NOT_SAID)
     frames.set(this.#frames)
     this.#frames = frames
-  }
-
-  #put(number: number, pfn: number): void {
-    if (number < this.#frames.length) this.#frames[number] = pfn
   }
 
   /** What is wrong with the frames once all pages came: the first of each kind. */

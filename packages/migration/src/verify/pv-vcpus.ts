@@ -96,8 +96,8 @@ export class PvVcpus {
     // Old savers wrote empty ones: nobody even looks at the number of the vCPU.
     if (blob <= 0) return
     const vcpu = view.getUint32(0, true)
-    const { vcpus } = this.#bench.options
-    if (vcpus !== undefined && vcpu >= vcpus) {
+    const { vcpus = Number.POSITIVE_INFINITY } = this.#bench.options
+    if (vcpu >= vcpus) {
       this.#bench.found({
         code: 'VCPU_OUT_OF_RANGE',
         message: `${name} is of vCPU ${vcpu}, and the domain has ${vcpus}`,
@@ -196,7 +196,7 @@ function wrongs(vcpu: number, state: BasicState, known: KnownPages): string[] {
   })
   if (state.gdtEntries > GDT_ENTRIES)
     found.push(`its GDT has ${state.gdtEntries} entries, and ${GDT_ENTRIES} are the most`)
-  if (vcpu === 0 && known.contents && found.length === 0 && !known.pages.starts(state.edx))
+  if (vcpu === 0 && found.length === 0 && !known.pages.starts(state.edx))
     found.push(
       `its start info, page 0x${state.edx.toString(16)}, has pages for xenstore or the console that the guest does not have`,
     )

@@ -108,9 +108,9 @@ export class PvRules implements GuestRules {
       this.#bench.unseen(
         'Whether the state of the last checkpoint fits its pages: too much came behind it.',
       )
-    const state = { pages: this.#pages, last: last ?? -1, width, contents }
     const frames = known ? this.#frames.complete(this.#pages, contents) : []
-    return [...this.#vcpus.complete(known && last !== null ? state : null, offset), ...frames]
+    const state = known && last !== null ? { pages: this.#pages, last, width, contents } : null
+    return [...this.#vcpus.complete(state, offset), ...frames]
   }
 
   #info({ offset, length }: Beginning, view: DataView): void {
@@ -157,7 +157,7 @@ export class PvRules implements GuestRules {
         list = Math.min(LIST_HEAD + ENTRY * viewOf(bytes).getUint32(0, true), length)
       const skipped = Math.min(Math.max(list - used, 0), bytes.length)
       used += bytes.length
-      if (skipped < bytes.length) contents.take(bytes.subarray(skipped))
+      contents.take(bytes.subarray(skipped))
     }
     return { shown: 1, reader: { take, end: () => undefined } }
   }
