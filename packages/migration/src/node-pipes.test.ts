@@ -83,12 +83,16 @@ describe('an abort', () => {
     expect(open()).toEqual(descriptors)
   })
 
-  it('ends waiting for a pipe, whose descriptor stays open', async () => {
+  it.each([
+    ['while it waits', (abort: () => void) => setTimeout(abort, 20)],
+    ['at once', queueMicrotask],
+    ['in the next turn', setImmediate],
+  ])('ends waiting for a pipe %s, and its descriptor stays open', async (_, later) => {
     const use = async (file: string) => {
       const fd = openSync(file, 'r')
       const controller = new AbortController()
       const outcome = verifyDescriptor(fd, { signal: controller.signal })
-      setTimeout(() => controller.abort(reason), 20)
+      later(() => controller.abort(reason))
       await expect(outcome).rejects.toBe(reason)
       closeSync(fd)
     }

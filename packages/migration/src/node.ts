@@ -192,6 +192,8 @@ function bringSocket({ fd, name }: Opened, { verifier, progress }: Flow): Promis
     })
     socket.on('end', () => socket.destroy())
     socket.resume()
+    // It may have come while the pipe was opened once more, and is not told again.
+    if (signal?.aborted === true) onAbort()
   })
 }
 
