@@ -9,6 +9,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { bundleThread } from './fuzz/bundle.js'
 import { type Extent, progressOf, runCampaign, type Tally, tableOf } from './fuzz/campaign.js'
 import { readFault, writeFault } from './fuzz/fault-file.js'
 import { type Fault, generatorOf, textOf } from './fuzz/run.js'
@@ -99,7 +100,7 @@ async function fuzz(): Promise<void> {
   const targets = targetsOf(values.target)
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : amount(values.seed, 'seed')
   console.error(`seed ${seed}, ${targets.length} targets`)
-  const thread = new WatchedThread()
+  const thread = new WatchedThread(await bundleThread())
   const start = performance.now()
   let shown = start
   const onSpan = (tallies: readonly Tally[], target: string) => {

@@ -14,7 +14,13 @@ const MEMORY = 1024
 /** Runs spans one after the other in a thread, and in a new one after each that had to be ended. */
 export class WatchedThread {
   #worker: Worker | null = null
+  readonly #program: URL
   readonly #numbers = new Float64Array(new SharedArrayBuffer(8))
+
+  /** @param program - what bundleThread made. */
+  constructor(program: URL) {
+    this.#program = program
+  }
 
   /** The number of the input that runs. */
   get number(): number {
@@ -72,7 +78,8 @@ export class WatchedThread {
   }
 
   #start(): Worker {
-    return new Worker(new URL('./thread.mjs', import.meta.url), {
+    return new Worker(this.#program, {
+      execArgv: [],
       workerData: this.#numbers.buffer,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY },
     })
