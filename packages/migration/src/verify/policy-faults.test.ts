@@ -140,7 +140,7 @@ const FAULTING =
   'The guest has seen bits 0x80000000 of MSR 0xce (PLATFORM_INFO: CPUID faulting), which the host cannot give, and Xen refuses it.'
 
 describe('what a host refuses', () => {
-  const refused = (release: string, leaves = LEAVES) =>
+  const refused = (release: string, leaves: readonly ReturnType<typeof leaf>[] = LEAVES) =>
     hostFaults({ leaves, msrs: [] }, 'hvm', hostOf({ release }))
 
   it('is what its Xen audits, a sentence each', () => {

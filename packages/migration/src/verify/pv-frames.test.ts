@@ -46,6 +46,7 @@ describe('the range of a record', () => {
     ['may be lower than an earlier one', () => concat([frames(0, 9, 0), frames(0, 3, 0)]), null],
   ])('%s', (_, records, message) => {
     expect(saidOf(records())).toEqual(message === null ? [] : [[BOTH, message]])
+    if (message === null) expect(judged(pvImage({ frames: records() })).findings).toEqual([])
   })
 })
 
