@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import {
   decodeLeaves,
   decodeMsrs,
@@ -94,4 +94,43 @@ it('says which record is broken off', () => {
       message: expect.stringMatching(/^31 bytes .* MSRs of 16 bytes: 15 /),
     }),
   )
+})
+
+/** Words as a big-endian machine keeps them. */
+function bigEndianWords(length: number): object {
+  const view = new DataView(new ArrayBuffer(length * 4))
+  const at = (index: number) => view.getUint32(index * 4, false)
+  const words = {
+    buffer: view.buffer,
+    forEach: (each: (word: number, index: number) => void) => {
+      for (let index = 0; index < length; index++) each(at(index), index)
+    },
+    *[Symbol.iterator]() {
+      for (let index = 0; index < length; index++) yield at(index)
+    },
+  }
+  return new Proxy(words, {
+    set: (_, index, value) => {
+      const place = Number(index)
+      if (place < length) view.setUint32(place * 4, value, false)
+      return true
+    },
+  })
+}
+
+it('writes the same bytes on a big-endian machine', () => {
+  const leaves = [
+    { leaf: 0x8000_0001, subleaf: null, a: 0x00a6_0f12, b: 1, c: 0x0102_0304, d: 0xffff_fffe },
+    { leaf: 7, subleaf: 1, a: 2, b: 3, c: 4, d: 5 },
+  ]
+  const encode = () => [encodeLeaves([]), encodeLeaves(leaves)].map((bytes) => [...bytes])
+  const expected = encode()
+  vi.stubGlobal('Uint32Array', function BigEndian(length: number) {
+    return bigEndianWords(length)
+  })
+  try {
+    expect(encode()).toEqual(expected)
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })
