@@ -25,6 +25,9 @@ export function closingLines(): Reporter {
       const inState = (state: 'passed' | 'failed' | 'skipped') =>
         tests.filter((test) => test.result().state === state)
       const skipped = inState('skipped')
+      // A file that could not be read to its end has tests that nobody counted.
+      const broken = modules.filter((module) => module.errors().length > 0)
+      const failed = inState('failed').length + broken.length
       if (skipped.length > 0) {
         const why =
           process.env.XENLEVEL_CORPUS === undefined
@@ -35,7 +38,7 @@ export function closingLines(): Reporter {
         )
       }
       process.stdout.write(
-        `${inState('passed').length} passed, ${inState('failed').length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`,
+        `${inState('passed').length} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`,
       )
     },
   }

@@ -1,16 +1,22 @@
 /** Sound things that several targets damage: recorded hosts, their leaves, policies and words of features. */
-import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readdirSync, readFileSync } from 'node:fs'
 import { CpuPolicy, derivePolicies, type HostPolicies, parseHostSnapshot } from '@xenlevel/core'
 import { type CpuidLeaf, featureTable } from '@xenlevel/cpuid'
-import { readRecorded } from '../../fixtures/recorded.js'
 import { pick, type Random } from '../../packages/cpuid/src/random.testing.js'
+
+const FIXTURES = new URL('../../fixtures/', import.meta.url)
+
+/** Always the fixture: a seed and a number name one input, whatever else is recorded on a machine. */
+export function fixture(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(path, FIXTURES)))
+}
+
+const textOf = (path: string) => new TextDecoder().decode(fixture(path))
 
 /** What the fixtures hold in a folder. */
 export function recordedTexts(folder: string): string[] {
-  return readdirSync(fileURLToPath(new URL(`../../fixtures/${folder}`, import.meta.url)))
-    .sort()
-    .map((file) => readRecorded(`${folder}/${file}`))
+  const files = readdirSync(new URL(folder, FIXTURES)).sort()
+  return files.map((file) => textOf(`${folder}/${file}`))
 }
 
 /** Snapshots without policies, as texts. */
@@ -18,7 +24,7 @@ export const hostTexts: readonly string[] = recordedTexts('hosts')
 
 /** Snapshots of real boots with all policies, as texts. */
 export const wholeHostTexts: readonly string[] = ['haswell', 'skylake'].map((name) =>
-  readRecorded(`story/${name}.json`),
+  textOf(`story/${name}.json`),
 )
 
 /** Hosts with all policies. */

@@ -1,12 +1,12 @@
 /** Images for the targets of migration: sound ones, damaged ones, noise; and bytes cut anywhere. */
 import fc from 'fast-check'
-import { readRecordedBytes } from '../../../fixtures/recorded.js'
 import { pick, type Random } from '../../../packages/cpuid/src/random.testing.js'
 import { IMAGES } from '../../../packages/migration/src/build.testing.js'
 import { concat } from '../../../packages/migration/src/images.testing.js'
 import { damage } from '../../../packages/migration/src/verify/mutations.testing.js'
+import { fixture } from '../material.js'
 
-const SAVED = ['guest', 'guest-levelled'].map((name) => readRecordedBytes(`story/${name}.save`))
+const SAVED = ['guest', 'guest-levelled'].map((name) => fixture(`story/${name}.save`))
 const SOUND: readonly Uint8Array[] = [...IMAGES.map(({ image }) => image), ...SAVED]
 
 /** How many bytes at the beginning stay as they are. */
