@@ -46,14 +46,11 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'microcode',
     judges: [
-      'packages/microcode/src/{select,outcome}/*.ts',
-      'packages/microcode/src/amd/{checks,select,verify,entrysign}.ts',
-      'packages/microcode/src/intel/{checks,select,verify}.ts',
-      'packages/microcode/src/verify.ts',
-      ...notTests('microcode'),
+      'packages/microcode/src/select/{select,xen,rules,choice,reasons,load}.ts',
+      'packages/microcode/src/{amd,intel}/{checks,verify}.ts',
     ],
     tests: [
-      'packages/microcode/src/{select,amd,intel,outcome}/*.test.ts',
+      'packages/microcode/src/{select,amd,intel}/*.test.ts',
       'packages/microcode/src/{mutations,verify}.test.ts',
     ],
   },

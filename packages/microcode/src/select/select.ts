@@ -124,7 +124,6 @@ function isBetter(
 ): boolean {
   const [rank, known] = [one, other].map(({ errno }) => ERRNO_ORDER.indexOf(errno))
   if (rank !== known) return (rank ?? 0) < (known ?? 0)
-  if (one.update === null || other.update === null)
-    return other.update === null && one.update !== null
+  if (one.update === null || other.update === null) return one.update !== null
   return newer(other.update.revision, one.update.revision)
 }
