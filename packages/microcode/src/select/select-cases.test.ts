@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { makeAmdPatch } from '../amd/patches.testing.js'
 import { encodeAmdContainer } from '../amd/write.js'
+import type { MicrocodeVendor } from '../types.js'
 import { joined } from '../verify.testing.js'
+import { judgeLoad } from './load.js'
 import { selectRelease } from './rules.js'
 import { selectUpdate, selectUpdates } from './select.js'
 import { amd, container, cpu, errno, patch, revision, update, ZEN } from './selection.testing.js'
@@ -22,11 +24,13 @@ describe('of several files', () => {
 
   it('the newest counts as the consumer compares: pre-production is below or above all', () => {
     const [release, preproduction] = [update(0x10), update(0x8000_0001)]
-    const answers = (consumer: SelectConsumer) => [
-      chosenFile([release, preproduction], { consumer }),
-      chosenFile([preproduction, release], { consumer }),
+    const answers = (consumer: SelectConsumer, running = 1) => [
+      chosenFile([release, preproduction], { consumer }, running),
+      chosenFile([preproduction, release], { consumer }, running),
     ]
     expect(answers('iucode')).toEqual([0, 1])
+    // Both are above this one.
+    expect(answers('iucode', 0x8000_0000)).toEqual([0, 1])
     expect(answers('linux')).toEqual([1, 0])
     // Each is newer than the other.
     expect(answers('xen')).toEqual([1, 1])
@@ -145,6 +149,12 @@ describe('loading', () => {
       errno: 'OK',
       log: ['microcode: CPU0 updated from revision 0x10 to 0x20, date = 2025-06-30'],
     })
+    const { rules } = selectRelease()
+    const plain = { rules, force: false, allowSame: false, allowDowngrade: false }
+    const offered = { revision: 0x20, minRevision: 0x18 }
+    const code = (vendor: MicrocodeVendor) =>
+      judgeLoad({ vendor, ...plain }, { ...cpu(0x10), vendor }, offered).code
+    expect([code('Intel'), code('AMD')]).toEqual(['CHOSEN', 'BELOW_MIN_REVISION'])
   })
 
   it('knows final revisions and Entrysign of AMD alone', () => {
