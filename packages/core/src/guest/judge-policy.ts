@@ -12,7 +12,7 @@ import { releaseRules } from '../xen/releases.js'
 import { describeBit, fpuGained, type MissingFeatures, missingFeatures } from './feature-reasons.js'
 import { vendorReasons } from './host-reasons.js'
 import { isHvmKind } from './kind.js'
-import { limitReason, loweredLimits } from './limit-reasons.js'
+import { limitReasons, loweredLimits } from './limit-reasons.js'
 import type { Reason, UncountedBit } from './reasons.js'
 import type { Encounter } from './receiver.js'
 import { putRecords, recordReason } from './record-reasons.js'
@@ -49,7 +49,7 @@ export function judgePolicy(
     reasons: [
       ...vendorReasons(encounter.guest.vendor ?? seen.vendor, encounter),
       ...refused.map((found) => recordReason(found, encounter)),
-      ...audited.flatMap((found) => limitReason(found, wanted, max, encounter) ?? []),
+      ...limitReasons(audited, wanted, max, encounter),
       ...loweredLimits(wanted, given, audited, encounter),
       ...found.reasons,
     ],

@@ -8,50 +8,61 @@ import { placeOf } from './record-reasons.js'
 
 const hex = (value: number) => `0x${(value >>> 0).toString(16)}`
 
-/** The limits that are audited, by leaf. */
-const LIMITS: Readonly<Record<number, (policy: CpuPolicy) => number>> = {
-  0: (policy) => policy.maxLeaf,
-  7: (policy) => policy.maxSubleaf,
-  2147483648: (policy) => policy.maxExtendedLeaf,
+/** A limit of leaves. */
+interface Limit {
+  readonly leaf: number
+  readonly subleaf: number | null
+  /** What it limits, for people. */
+  readonly what: string
+  readonly of: (policy: CpuPolicy) => number
 }
 
-const WHAT: Readonly<Record<number, string>> = {
-  0: 'basic leaves up to',
-  7: 'sub-leaves of leaf 7 up to',
-  2147483648: 'extended leaves up to',
-}
+/** The limits that are audited, in the order of the audit. */
+const LIMITS: readonly Limit[] = [
+  { leaf: 0, subleaf: null, what: 'basic leaves up to', of: ({ maxLeaf }) => maxLeaf },
+  { leaf: 7, subleaf: 0, what: 'sub-leaves of leaf 7 up to', of: ({ maxSubleaf }) => maxSubleaf },
+  {
+    leaf: 0x8000_0000,
+    subleaf: null,
+    what: 'extended leaves up to',
+    of: ({ maxExtendedLeaf }) => maxExtendedLeaf,
+  },
+]
 
-/** A fault of the audit as a reason; null for the vendor, which has a reason of its own. */
-export function limitReason(
-  found: PolicyFault,
+/** The faults of the audit as reasons, but for the vendor, which has a reason of its own and is a fault of leaf 0 as its limit is. */
+export function limitReasons(
+  found: readonly PolicyFault[],
   wanted: CpuPolicy,
   max: CpuPolicy,
-  encounter: Encounter,
-): Reason | null {
-  const { guestName, host } = encounter
-  if (found.msr !== null) {
-    const excess = wordOf(wanted) & ~wordOf(max)
-    return {
-      code: 'msr-bits',
+  { guestName, host }: Encounter,
+): Reason[] {
+  const reasons: Reason[] = []
+  for (const { leaf, what, of } of LIMITS) {
+    const fault = found.find((one) => one.leaf === leaf)
+    if (fault === undefined) continue
+    const [seen, given] = [of(wanted), of(max)]
+    if (seen <= given) continue
+    reasons.push({
+      code: 'leaf-limit',
       grade: 'refused',
-      message: `${guestName} has seen bits ${hex(excess)} of MSR 0xce (PLATFORM_INFO${excess >>> 31 === 1 ? ': CPUID faulting' : ''}), which ${host} cannot give, and Xen refuses it.`,
+      message: `${guestName} has seen ${what} ${hex(seen)} and ${host} gives ${hex(given)}: Xen refuses it.`,
       host,
-      ...placeOf(found),
-    }
+      ...placeOf(fault),
+      seen,
+      given,
+    })
   }
-  const limit = found.leaf === null ? undefined : LIMITS[found.leaf]
-  if (limit === undefined || found.leaf === null) return null
-  const [seen, given] = [limit(wanted), limit(max)]
-  if (seen <= given) return null
-  return {
-    code: 'leaf-limit',
+  const fault = found.find(({ msr }) => msr !== null)
+  if (fault === undefined) return reasons
+  const excess = wordOf(wanted) & ~wordOf(max)
+  reasons.push({
+    code: 'msr-bits',
     grade: 'refused',
-    message: `${guestName} has seen ${WHAT[found.leaf]} ${hex(seen)} and ${host} gives ${hex(given)}: Xen refuses it.`,
+    message: `${guestName} has seen bits ${hex(excess)} of MSR 0xce (PLATFORM_INFO${excess >>> 31 === 1 ? ': CPUID faulting' : ''}), which ${host} cannot give, and Xen refuses it.`,
     host,
-    ...placeOf(found),
-    seen,
-    given,
-  }
+    ...placeOf(fault),
+  })
+  return reasons
 }
 
 /** Limits that are not audited against the host's and that the clamp lowers all the same. */
@@ -61,28 +72,22 @@ export function loweredLimits(
   found: readonly PolicyFault[],
   { guestName, host }: Encounter,
 ): Reason[] {
-  if (
-    wanted.maxLeaf <= given.maxLeaf &&
-    wanted.maxSubleaf <= given.maxSubleaf &&
-    wanted.maxExtendedLeaf <= given.maxExtendedLeaf
-  )
-    return []
-  return [0, 7, 0x8000_0000].flatMap((leaf): Reason[] => {
-    const [before = 0, after = 0] = [wanted, given].map((policy) => LIMITS[leaf]?.(policy))
-    if (before <= after || found.some((fault) => fault.leaf === leaf)) return []
-    return [
-      {
-        code: 'leaf-limit',
-        grade: 'degraded',
-        message: `${guestName} has seen ${WHAT[leaf]} ${hex(before)} and Xen cuts that to ${hex(after)} on ${host}.`,
-        host,
-        leaf,
-        subleaf: leaf === 7 ? 0 : null,
-        seen: before,
-        given: after,
-      },
-    ]
-  })
+  const reasons: Reason[] = []
+  for (const { leaf, subleaf, what, of } of LIMITS) {
+    const [before, after] = [of(wanted), of(given)]
+    if (before <= after || found.some((fault) => fault.leaf === leaf)) continue
+    reasons.push({
+      code: 'leaf-limit',
+      grade: 'degraded',
+      message: `${guestName} has seen ${what} ${hex(before)} and Xen cuts that to ${hex(after)} on ${host}.`,
+      host,
+      leaf,
+      subleaf,
+      seen: before,
+      given: after,
+    })
+  }
+  return reasons
 }
 
 function wordOf(policy: CpuPolicy): number {
