@@ -100,10 +100,8 @@ function withoutWhat(
   const needs = table.requirements(name)
   const absent = needs.filter((needed) => !seen.has(needed, table))
   const dropped = needs.filter((needed) => !coherent().has(needed, table))
-  const [first] = absent.length > 0 ? [absent] : [dropped]
-  return first === undefined || first.length === 0
-    ? 'without leaf 0xd'
-    : `without ${first.join(', ')}`
+  const first = absent.length > 0 ? absent : dropped
+  return first.length === 0 ? 'without leaf 0xd' : `without ${first.join(', ')}`
 }
 
 function whyMissing(
