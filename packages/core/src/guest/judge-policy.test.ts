@@ -189,6 +189,13 @@ describe('records that another release writes', () => {
   })
 
   it('are refused by those that keep fewer leaves', () => {
+    // Xen 4.16.0 keeps fewer sub-leaves of leaf 7 alone, Xen 4.15.0 fewer extended leaves than that.
+    expect(refused(NEW, '4.16.0', { [feature(0) + EAX]: 2 })).toEqual([['ERANGE', 7, 2]])
+    expect(refused('4.16.0', '4.15.0', { [extended(0) + EAX]: 0x8000_001d })).toContainEqual([
+      'ERANGE',
+      0x8000_001d,
+      null,
+    ])
     expect(refused(NEW, OLD, { [feature(0) + EAX]: 2 })).toEqual([['ERANGE', 7, 2]])
     expect(refused(NEW, OLD, { [extended(0) + EAX]: 0x8000_001d })).toContainEqual([
       'ERANGE',
