@@ -12,6 +12,8 @@ export async function mutate(rooms: readonly Room[], folder: string): Promise<vo
   try {
     await mustRun('git', ['clone', '--quiet', '--no-hardlinks', ROOT, copy], { cwd: ROOT })
     await mustRun('node', ['scripts/setup.mjs'], { cwd: copy, timeout: 600_000 })
+    const built = new Set(rooms.flatMap((room) => room.built))
+    for (const name of built) await build(copy, name)
     for (const room of rooms) {
       writeFileSync(join(copy, 'stryker.json'), JSON.stringify(settingsOf(room), null, 2))
       await runHere(copy, room)
@@ -20,6 +22,14 @@ export async function mutate(rooms: readonly Room[], folder: string): Promise<vo
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
+}
+
+function build(copy: string, name: string) {
+  const pnpm = join(copy, 'node_modules', '.bin', 'pnpm')
+  return mustRun(pnpm, ['--filter', `./packages/${name}`, 'run', 'build'], {
+    cwd: copy,
+    timeout: 600_000,
+  })
 }
 
 function settingsOf({ judges }: Room) {
@@ -33,9 +43,10 @@ function settingsOf({ judges }: Room) {
     ignoreStatic: true,
     inPlace: true,
     disableTypeChecks: false,
-    concurrency: availableParallelism(),
+    // A third of each run waits: for a thread to start, for files.
+    concurrency: availableParallelism() + 1,
     dryRunTimeoutMinutes: 15,
-    timeoutMS: 4000,
+    timeoutMS: 12_000,
     timeoutFactor: 2,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: 'report.json' },
@@ -43,10 +54,11 @@ function settingsOf({ judges }: Room) {
   }
 }
 
-function runHere(copy: string, { name, tests }: Room): Promise<void> {
+function runHere(copy: string, { name, tests, built }: Room): Promise<void> {
   const env = {
     ...process.env,
     XENLEVEL_MUTATION_TESTS: tests.join(' '),
+    XENLEVEL_MUTATION_BUILT: built.join(' '),
     ...(process.env.XENLEVEL_CORPUS === undefined
       ? {}
       : { XENLEVEL_CORPUS: resolve(ROOT, process.env.XENLEVEL_CORPUS) }),
