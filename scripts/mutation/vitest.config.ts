@@ -15,7 +15,7 @@ const NAMES_WORTH_SEEKING = 40
 const ANY_NAME = /(?:)/
 
 /** Files by how long they take: most changes fall to the exact tests, and the first failure ends the run. */
-const SLOWER = /recorded|vectors|mutations/
+const SLOWER = /recorded|vectors|mutations|admit-policies|pool\/(combine|read-level)/
 const SLOWEST = /fuzz-recorded|select\.vectors|\/level\.test/
 const slowness = (file: string) => (SLOWEST.test(file) ? 2 : SLOWER.test(file) ? 1 : 0)
 
