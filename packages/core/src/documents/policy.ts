@@ -137,7 +137,7 @@ export class PolicyDocumentError extends ParseError {}
  * @throws {@link PolicyDocumentError} naming every field that is wrong: also a leaf, MSR or register that policies of that release do not
  * have, and one that is there twice.
  */
-export function parseCpuPolicy(input: unknown, source = 'CPU policy'): CpuPolicy {
+export function parseCpuPolicy(input: unknown, source = 'The document'): CpuPolicy {
   return readDocument(
     cpuPolicySchema,
     input,

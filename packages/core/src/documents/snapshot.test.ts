@@ -93,6 +93,8 @@ describe('parseHostSnapshot', () => {
 
   it('names every wrong field at once', () => {
     const wrong = { ...document, name: 7, cpu: { ...document.cpu, physAddrBits: 'many' } }
-    expect(() => parseHostSnapshot(wrong)).toThrow(/at name: .*; at cpu\.physAddrBits: /)
+    expect(() => parseHostSnapshot(wrong)).toThrow(
+      /^The document is not a host snapshot: at name: .*; at cpu\.physAddrBits: /,
+    )
   })
 })

@@ -130,7 +130,7 @@ export class SnapshotError extends ParseError {}
  * @param source - how the error should call the document: a file name, a host.
  * @throws {@link SnapshotError} naming every field that is wrong.
  */
-export function parseHostSnapshot(input: unknown, source = 'host snapshot'): HostSnapshot {
+export function parseHostSnapshot(input: unknown, source = 'The document'): HostSnapshot {
   return readDocument(
     hostSnapshotSchema,
     input,

@@ -21,7 +21,7 @@ import { WholePools } from './whole/whole-pools.js'
  * @param source - how the error should call the document: a file, a machine.
  * @throws {@link PoolLevelError} naming every field that is wrong.
  */
-export function parsePoolLevel(input: unknown, source = 'pool level'): PoolLevel {
+export function parsePoolLevel(input: unknown, source = 'The document'): PoolLevel {
   const document = readDocument(
     poolLevelSchema,
     input,
