@@ -14,6 +14,7 @@ import {
   POLICY_WORDS,
   xstate,
 } from '../policy/layout.js'
+import { setDomainPolicy } from '../xen/clamp.js'
 import { derivePolicies } from '../xen/derive.js'
 import { admitGuest } from './admit.js'
 
@@ -88,6 +89,16 @@ describe('words that the receiving Xen does not know', () => {
     // By the host policy where nobody says what the CPU has.
     const { raw: _, ...told } = hostOf(cpu(OLD, []))
     expect(admit(cpu(OLD, ['AVX_VNNI_INT8']), told).reasons).toContainEqual(INT8)
+  })
+
+  it('are looked at though Xen leaves the policy as it is', () => {
+    const there = hostOf(cpu(OLD, []))
+    const words = there.pvDefault.words()
+    words[feature(1) + EDX] = 1 << 4
+    const guest = CpuPolicy.fromWords(words, OLD)
+    const given = setDomainPolicy(there.pvDefault, guest.toRecords(), there, { kind: 'pv' })
+    expect(given.ok && given.policy.words()).toEqual(words)
+    expect(admit(guest, there).reasons).toStrictEqual([INT8])
   })
 
   it('may have no name', () => {
