@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<Reason['kind'], string>> = {
   untested: 'an answer could change: a test is missing',
 }
 
-/** Scores, and each survivor that nobody has looked at. */
+/** Scores, each survivor that nobody has looked at, and each reason that has none. */
 export function textOf(scores: readonly RoomScore[]): string {
   const lines = scores.map(
     (score) =>
@@ -22,8 +22,13 @@ export function textOf(scores: readonly RoomScore[]): string {
     ({ file, at, mutator, line, replacement }) =>
       `${file}:${at} ${mutator}\n    ${line}\n    with ${replacement.replaceAll('\n', ' ')}`,
   )
-  const sum = `${open.length} survivors have no reason in scripts/mutation/survivors`
-  return [...lines, ...said, sum].join('\n')
+  const stale = scores.flatMap((score) => score.stale)
+  const idle = stale.map(
+    ({ file, line, replacement }) =>
+      `${file} no longer needs its reason\n    ${line}\n    with ${replacement.replaceAll('\n', ' ')}`,
+  )
+  const sum = `${open.length} survivors have no reason in scripts/mutation/survivors, ${stale.length} reasons no survivor`
+  return [...lines, ...said, ...idle, sum].join('\n')
 }
 
 /** All of it in Markdown. */

@@ -51,6 +51,8 @@ export interface RoomScore {
   /** Changes that made a test run forever. */
   readonly timedOut: number
   readonly survivors: readonly Survivor[]
+  /** Reasons for changes of these files of which none survived. */
+  readonly stale: readonly Reason[]
   /** Changes to tables that are made once at import; they were not tried. */
   readonly atImport: number
 }
@@ -65,37 +67,46 @@ export function scoreOf(room: string, text: string, reasons: readonly Reason[]):
   const { files } = REPORT.parse(JSON.parse(text))
   const all = Object.entries(files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n')
-    return mutants.map((mutant) => ({ file, lines, mutant }))
+    return mutants.map((mutant) => changeOf(file, lines, mutant, reasons))
   })
   const of = (...statuses: readonly string[]) =>
-    all.filter(({ mutant }) => statuses.includes(mutant.status))
-  const survivors = of('Survived', 'NoCoverage').map(({ file, lines, mutant }): Survivor => {
-    const { start } = mutant.location
-    const line = lines[start.line - 1]?.trim() ?? ''
-    const { replacement } = mutant
-    return {
-      file,
-      at: `${start.line}:${start.column}`,
-      line,
-      mutator: mutant.mutatorName,
-      replacement,
-      covered: mutant.status === 'Survived',
-      reason:
-        reasons.find(
-          (each) => each.file === file && each.line === line && each.replacement === replacement,
-        ) ?? null,
-    }
-  })
+    all.filter(({ status }) => statuses.includes(status))
+  const survivors = of('Survived', 'NoCoverage')
   const killed = of('Killed', 'RuntimeError', 'CompileError').length
-  const timedOut = of('Timeout').length
+  const timedOut = of('Timeout')
+  // Whether a change is slow or seems to run forever depends on the machine's other work.
+  const needed = new Set([...survivors, ...timedOut].map(({ reason }) => reason))
   return {
     room,
     files: Object.keys(files).length,
-    changes: killed + timedOut + survivors.length,
+    changes: killed + timedOut.length + survivors.length,
     killed,
-    timedOut,
+    timedOut: timedOut.length,
     survivors,
+    stale: reasons.filter((each) => each.file in files && !needed.has(each)),
     atImport: of('Ignored').length,
+  }
+}
+
+function changeOf(
+  file: string,
+  lines: readonly string[],
+  { location: { start }, mutatorName, replacement, status }: z.infer<typeof MUTANT>,
+  reasons: readonly Reason[],
+): Survivor & { readonly status: string } {
+  const line = lines[start.line - 1]?.trim() ?? ''
+  const reason = reasons.find(
+    (each) => each.file === file && each.line === line && each.replacement === replacement,
+  )
+  return {
+    file,
+    at: `${start.line}:${start.column}`,
+    line,
+    mutator: mutatorName,
+    replacement,
+    covered: status !== 'NoCoverage',
+    reason: reason ?? null,
+    status,
   }
 }
 
