@@ -62,9 +62,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'migration',
     judges: [
-      'packages/migration/src/verify/{checkpoints,hvm-context,hvm,judgement,libxc,libxl,order,page-tally,pages,pfn-set}.ts',
+      'packages/migration/src/verify/{checkpoints,finding-list,hvm-context,hvm,judged-lists,judgement,libxc,libxl,list-words}.ts',
       'packages/migration/src/verify/{policy-faults,policy,pv-contents,pv-frames,pv-pages,pv-vcpus,pv,record-rules,rules}.ts',
-      'packages/migration/src/verify/{verifier,wrappers,xenstore-data}.ts',
+      'packages/migration/src/verify/{order,page-tally,pages,pfn-set,verifier,wrappers,xenstore-data}.ts',
       'packages/migration/src/{admit,admit-reasons}.ts',
     ],
     tests: [
