@@ -41,6 +41,7 @@ export const ROOMS: readonly Room[] = [
     ],
     tests: [
       'packages/core/src/guest/*.test.ts',
+      'packages/core/src/xen/{audit,clamp,clamp-steps,compatibility-bits,recalculate}.test.ts',
       'packages/core/src/xen/{vectors,recorded-hosts,levelling-caps}.test.ts',
       'packages/core/src/policy/vectors.test.ts',
       'packages/core/src/pool/{combine,level,leveller,levelled-guest,read-level,xapi-cpuid}.test.ts',

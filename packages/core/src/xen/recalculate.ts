@@ -83,17 +83,15 @@ const X87_AND_SSE = 3
 
 /** Scrubs the leaves that say what no guest should know, or that Xen makes for each guest. */
 export function recalculateMisc(policy: Uint32Array): void {
-  and(policy, basic(1) + EAX, 0x0fff_0fff)
-  and(policy, basic(1) + EBX, 0x00ff_ffff)
+  and(policy, basic(1), EAX, 0x0fff_0fff)
+  and(policy, basic(1), EBX, 0x00ff_ffff)
   zero(policy, basic(5))
   zero(policy, basic(6))
   zero(policy, basic(8))
   zero(policy, basic(0xc))
   for (let subleaf = 0; subleaf < TOPOLOGY_LEAVES; subleaf++) zero(policy, topology(subleaf))
-  and(policy, extended(1) + EDX, ~COMMON_1D_FEATURES)
-  policy[extended(7) + EAX] = 0
-  policy[extended(7) + EBX] = 0
-  policy[extended(7) + ECX] = 0
+  and(policy, extended(1), EDX, ~COMMON_1D_FEATURES)
+  zero(policy, extended(7), EAX, ECX)
   policy[extended(8) + EDX] = 0
   const vendor = vendorOf(policy)
   if (vendor === 'Intel') scrubIntel(policy)
@@ -109,7 +107,7 @@ function scrubIntel(policy: Uint32Array): void {
   zero(policy, extended(5))
   zero(policy, extended(6), EAX, EBX)
   policy[extended(6) + EDX] = 0
-  and(policy, extended(8) + EAX, 0xffff)
+  and(policy, extended(8), EAX, 0xffff)
   policy[extended(8) + ECX] = 0
 }
 
@@ -123,11 +121,11 @@ function scrubAmd(policy: Uint32Array): void {
   policy[extended(0) + ECX] = policy[basic(0) + ECX] ?? 0
   policy[extended(0) + EDX] = policy[basic(0) + EDX] ?? 0
   policy[extended(1) + EAX] = policy[basic(1) + EAX] ?? 0
-  and(policy, extended(1) + EBX, 0xff00_ffff)
+  and(policy, extended(1), EBX, 0xff00_ffff)
   policy[extended(1) + EDX] =
     (policy[extended(1) + EDX] ?? 0) | ((policy[basic(1) + EDX] ?? 0) & COMMON_1D_FEATURES)
-  and(policy, extended(8) + EAX, 0xffff)
-  and(policy, extended(8) + ECX, 0x0003_f0ff)
+  and(policy, extended(8), EAX, 0xffff)
+  and(policy, extended(8), ECX, 0x0003_f0ff)
   zero(policy, extended(9))
   for (let leaf = 0xb; leaf <= 0x18; leaf++) zero(policy, extended(leaf))
   for (let leaf = 0x1b; leaf <= 0x20; leaf++) zero(policy, extended(leaf))
@@ -135,7 +133,9 @@ function scrubAmd(policy: Uint32Array): void {
   policy[extended(0x21) + EDX] = 0
 }
 
-function and(policy: Uint32Array, at: number, mask: number): void {
+/** Keeps some bits of a register of a leaf. */
+function and(policy: Uint32Array, leaf: number, register: number, mask: number): void {
+  const at = leaf + register
   policy[at] = (policy[at] ?? 0) & mask
 }
 
