@@ -9,6 +9,7 @@ interface Rule {
   readonly severity: Finding['severity']
   /** The hosts it is about; none, and there is no finding. */
   readonly about: (groups: readonly CarriedGroup[]) => readonly CarriedGroup[]
+  /** What to say of them. */
   readonly message: (hosts: string, groups: readonly CarriedGroup[], pool: LevelGroups) => string
 }
 
@@ -32,8 +33,8 @@ const RULES: readonly Rule[] = [
     code: 'offer-estimated',
     severity: 'info',
     about: (groups) => groups.filter(({ group }) => group.traits.evidence === 'estimated'),
-    message: (hosts, groups, { table }) =>
-      `What these hosts offer is estimated from their raw featuresets and the static masks of ${groups.every(({ group }) => group.traits.xen === null) ? `Xen ${table.release}` : 'their Xen'}: ${hosts}. A snapshot taken on a running host is exact.`,
+    message: (hosts, groups, pool) =>
+      `What these hosts offer is estimated from their raw featuresets and the static masks of ${xenOf(groups, pool)}: ${hosts}. A snapshot taken on a running host is exact.`,
   },
   {
     code: 'host-without-hvm',
@@ -98,7 +99,7 @@ export function findFindings(pool: LevelGroups): Finding[] {
     if (concerned.length === 0) return []
     const tally = hostsOf(concerned, pool)
     const { hosts } = tally
-    return [{ code, severity, hosts, message: message(tallyText(tally), groups, pool) }]
+    return [{ code, severity, hosts, message: message(tallyText(tally), concerned, pool) }]
   })
 }
 
@@ -126,6 +127,13 @@ function byText(
       return `${text}: ${tallyText(hostsOf(alike, pool))}`
     })
     .join('; ')
+}
+
+/** By which Xen hosts are judged. */
+function xenOf(groups: readonly CarriedGroup[], { table }: LevelGroups): string {
+  const [first, second] = new Set(groups.map(({ group }) => group.traits.xen === null))
+  if (second !== undefined) return `their Xen, or of Xen ${table.release} where none runs`
+  return first === true ? `Xen ${table.release}` : 'their Xen'
 }
 
 /** The groups that told anything. */
