@@ -77,6 +77,12 @@ export function readArguments<const Table extends OptionTable>(
   const operands: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value)
+    // Node takes the letters of -b-1 apart, and then the dash for the end of the options.
+    if (token.kind === 'option-terminator' && args[token.index] !== '--')
+      throw new UsageError(
+        `${args[token.index]} has a dash among its letters: write options apart.`,
+        verb,
+      )
     if (token.kind !== 'option') continue
     const row = table[token.name]
     if (row === undefined || !Object.hasOwn(table, token.name))

@@ -97,6 +97,10 @@ describe('what was probably meant', () => {
     { argv: ['level', '--release'], says: '--release wants a value: --release=RELEASE.' },
     { argv: ['level', '--release', '--json'], says: '--release wants a value' },
     { argv: ['level', '--json=yes'], says: '--json takes no value.' },
+    {
+      argv: ['host', 'show', '-b-1'],
+      says: '-b-1 has a dash among its letters: write options apart.',
+    },
     { argv: ['features', 'avx3'], says: 'has no feature named "avx3". Did you mean "AVX' },
     {
       argv: ['features', '--release', '4.7', 'amx-tile'],

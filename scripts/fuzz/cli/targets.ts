@@ -83,10 +83,7 @@ export const commandLines = defineTarget({
     const table: OptionTable = { ...COMMON_OPTIONS, ...verbs.get(row.name)?.options }
     const read = ask(() => readArguments(rest, table, row.name))
     if (isRefusal(read)) return read
-    // Node takes the dashes in -h--help apart.
-    const grouped = rest.some((word) => /^-[^-].*--/.test(word))
-    for (const operand of read.operands)
-      must(rest.includes(operand) || grouped, `${operand} was not given`)
+    for (const operand of read.operands) must(rest.includes(operand), `${operand} was not given`)
     for (const name of Object.keys(read.values))
       must(Object.hasOwn(table, name), `there is no ${name}`)
     return [row.name, read.values, read.operands]
