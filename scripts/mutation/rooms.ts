@@ -44,7 +44,7 @@ export const ROOMS: readonly Room[] = [
       'packages/core/src/xen/{audit,clamp,clamp-steps,compatibility-bits,recalculate}.test.ts',
       'packages/core/src/xen/{vectors,recorded-hosts,levelling-caps}.test.ts',
       'packages/core/src/policy/vectors.test.ts',
-      'packages/core/src/pool/{combine,level,leveller,levelled-guest,read-level,xapi-cpuid}.test.ts',
+      'packages/core/src/pool/{combine,combiner,findings,folded-level,level,leveller,levelled-guest,losses,read-level,xapi-cpuid}.test.ts',
     ],
     built: ['cpuid'],
   },

@@ -159,13 +159,13 @@ function settleReturnPredictions(all: Uint32Array, any: Uint32Array, table: Feat
   put(all, rrsba, test(all, eibrs))
 }
 
+// A feature without a bit is at -1: a typed array has nothing there, and takes nothing.
 function test(words: Uint32Array, bit: number): boolean {
-  return bit >= 0 && (((words[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1
+  return (((words[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1
 }
 
 function put(words: Uint32Array, bit: number, on: boolean): void {
   const index = bit >>> 5
-  if (bit < 0 || index >= words.length) return
   const mask = 1 << (bit & 31)
   words[index] = on ? (words[index] ?? 0) | mask : (words[index] ?? 0) & ~mask
 }

@@ -100,9 +100,9 @@ function mergeKinds(losses: readonly Loss[]): Loss[] {
   const merged: Loss[] = []
   const byFeature = new Map<FeatureName, number>()
   for (const loss of losses) {
-    const at = byFeature.get(loss.feature)
-    const present = at === undefined ? undefined : merged[at]
-    if (at === undefined || present === undefined || !sameHosts(present, loss)) {
+    const at = byFeature.get(loss.feature) ?? -1
+    const present = merged[at]
+    if (present === undefined || !sameHosts(present, loss)) {
       byFeature.set(loss.feature, merged.push(loss) - 1)
     } else {
       merged[at] = { ...present, guests: [...present.guests, ...loss.guests] }
