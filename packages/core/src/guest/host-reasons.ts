@@ -64,12 +64,13 @@ export function vendorReasons(seen: CpuVendor | undefined, encounter: Encounter)
   ]
 }
 
-function refusalOf(seen: CpuVendor, { guest, vendor, release, table }: Encounter): string | null {
+/** Xen's refusal of a guest from another vendor's CPUs; null if it lets it in. */
+function refusalOf(seen: CpuVendor, { guest, release, table }: Encounter): string | null {
   const by = release ?? table.release
   if (releaseRules(by).auditsVendor) return `Xen ${by} refuses it`
   // vmce_restore_vcpu, xen/arch/x86/cpu/mcheck/vmce.c: Intel guests have MCG_SER_P and MCG_TES_P, which others do not take; the reverse
   // passes.
-  if (seen === 'Intel' && vendor !== 'Intel' && (guest.running ?? true))
+  if (seen === 'Intel' && (guest.running ?? true))
     return `Xen ${by} refuses the state of its vCPUs, whose machine-check capabilities are Intel's`
   return null
 }

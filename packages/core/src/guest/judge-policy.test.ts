@@ -132,6 +132,15 @@ describe('words that the receiving Xen does not know', () => {
     ])
   })
 
+  it('are looked at with later knowledge, which does not hold for the words before them', () => {
+    // Xen 4.13 does not know yet that CLZERO needs CLFLUSH, and gives it.
+    const there = cpu(OLD, ['CLZERO', 'AVX_VNNI_INT8'])
+    const found = counted(admit(there, hostOf(cpu(OLD, ['CLZERO']))))
+    expect(found.map(({ code, feature }) => [code, feature])).toEqual([
+      ['feature-unguarded', 'AVX_VNNI_INT8'],
+    ])
+  })
+
   it('are looked at from the first one on', () => {
     const ends = { [extended(0) + EAX]: 0x8000_0021 }
     const guest = cpu('4.16.5', [], { ...ends, [extended(0x21) + ECX]: 1 << 1 })

@@ -108,9 +108,8 @@ function beforePolicies(
     max() {
       if (!canRun) return null
       const { featureset, release } = isHvmKind(guest.kind) ? host.hvmMax : host.pvMax
-      const own = nearestRelease(release)
-      if (own === undefined || own === table.release) return featureset
-      return mapFeatureset(featureset, featureTable(own), table).featureset
+      const own = featureTable(nearestRelease(release))
+      return own === table ? featureset : mapFeatureset(featureset, own, table).featureset
     },
   }
 }

@@ -2,7 +2,13 @@
  * Bits that max featuresets carry so that guests from elsewhere are let in, and that therefore say nothing about the CPU: having one
  * is no capability, lacking one is no loss.
  */
-import { type CpuVendor, type FeatureName, Featureset, type FeatureTable } from '@xenlevel/cpuid'
+import {
+  COMMON_1D_FEATURES,
+  type CpuVendor,
+  type FeatureName,
+  Featureset,
+  type FeatureTable,
+} from '@xenlevel/cpuid'
 
 /** Bits that are carried for one reason. */
 export interface CompatibilityBits {
@@ -46,9 +52,6 @@ export const COMPATIBILITY_BITS: readonly CompatibilityBits[] = [
   },
 ]
 
-/** Bits of 0x8000_0001.edx that repeat those of 1.edx (Xen: CPUID_COMMON_1D_FEATURES), which Intel's max sets may hold as copies. */
-const COMMON_1D = 0x0183_f3ff
-
 /** What is compared: featuresets that a toolstack has kept, or the whole policies of a host. */
 export type Compared = 'featuresets' | 'policies'
 
@@ -78,13 +81,12 @@ function makeMask(vendor: CpuVendor | null, table: FeatureTable, compared: Compa
     table,
   )
   if (vendor === 'AMD' || vendor === 'Hygon') return named
-  return named.or(Featureset.fromWords([0, 0, COMMON_1D]))
+  // Bits of 0x8000_0001.edx that repeat those of 1.edx: Intel's max sets may hold them as copies.
+  return named.or(Featureset.fromWords([0, 0, COMMON_1D_FEATURES]))
 }
 
 /** Why a bit of the mask does not count; for one without a name, that it is a copy. */
 export function compatibilityReason(feature: FeatureName | undefined): string {
-  const row = COMPATIBILITY_BITS.find(
-    ({ features }) => feature !== undefined && features.includes(feature),
-  )
+  const row = COMPATIBILITY_BITS.find(({ features }) => features.some((name) => name === feature))
   return row?.reason ?? 'repeats a bit of leaf 1, where Intel has none'
 }
