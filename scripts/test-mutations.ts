@@ -5,11 +5,12 @@
  *     npm run test:mutations                    all rooms
  *     npm run test:mutations -- cpuid core      these
  *     npm run test:mutations -- --reports DIR   counts reports that are there already
+ *     … --anew                                  tries also what has not changed since the last run here
  *     … --write                                 writes docs/mutations.md too
  *
  * Exits with 1 if a room is below 85 %, if a change survived that has no reason in scripts/mutation/survivors, or if a reason there has no survivor.
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './consumers/shell.js'
@@ -37,7 +38,11 @@ function allReasons(): readonly Reason[] {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { reports: { type: 'string' }, write: { type: 'boolean', default: false } },
+    options: {
+      reports: { type: 'string' },
+      anew: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
   })
   const unknown = positionals.filter((name) => ROOMS.every((room) => room.name !== name))
   if (unknown.length > 0) {
@@ -48,6 +53,8 @@ async function main(): Promise<number> {
   const rooms = ROOMS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const folder = resolve(values.reports ?? join(ROOT, 'node_modules', '.cache', 'mutations'))
   mkdirSync(folder, { recursive: true })
+  if (values.anew)
+    for (const { name } of rooms) rmSync(join(folder, `${name}.incremental.json`), { force: true })
   if (values.reports === undefined) await mutate(rooms, folder)
   const reasons = allReasons()
   const scores = rooms.map((room) => scoreFrom(folder, room, reasons))

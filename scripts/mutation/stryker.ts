@@ -1,12 +1,12 @@
 /** Runs Stryker, room after room, in a copy of the repository: it changes files where they lie. */
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { mustRun, ROOT } from '../consumers/shell.js'
 import type { Room } from './rooms.js'
 
-/** Writes `<room>.json` into `folder` for each room. */
+/** Writes `<room>.json` into `folder` for each room; what is kept there of the run before is not tried again where nothing changed. */
 export async function mutate(rooms: readonly Room[], folder: string): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'xenlevel-mutations-'))
   try {
@@ -16,7 +16,11 @@ export async function mutate(rooms: readonly Room[], folder: string): Promise<vo
     for (const name of built) await build(copy, name)
     for (const room of rooms) {
       writeFileSync(join(copy, 'stryker.json'), JSON.stringify(settingsOf(room), null, 2))
+      const kept = join(folder, `${room.name}.incremental.json`)
+      rmSync(join(copy, 'incremental.json'), { force: true })
+      if (existsSync(kept)) copyFileSync(kept, join(copy, 'incremental.json'))
       await runHere(copy, room)
+      copyFileSync(join(copy, 'incremental.json'), kept)
       copyFileSync(join(copy, 'report.json'), join(folder, `${room.name}.json`))
     }
   } finally {
@@ -42,6 +46,8 @@ function settingsOf({ judges }: Room) {
     // A table that is made at import is seen by every test at once; the recorded answers hold those.
     ignoreStatic: true,
     inPlace: true,
+    incremental: true,
+    incrementalFile: 'incremental.json',
     disableTypeChecks: false,
     // A third of each run waits: for a thread to start, for files.
     concurrency: availableParallelism() + 1,

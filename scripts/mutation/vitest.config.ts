@@ -15,7 +15,8 @@ const NAMES_WORTH_SEEKING = 40
 const ANY_NAME = /(?:)/
 
 /** Files by how long they take: most changes fall to the exact tests, and the first failure ends the run. */
-const SLOWER = /recorded|vectors|mutations|admit-policies|pool\/(combine|read-level)/
+const SLOWER =
+  /recorded|vectors|mutations|admit-policies|pool\/(combine|read-level)|page-tally|pv-(frames|pages|vcpus)|cases/
 const SLOWEST = /fuzz-recorded|select\.vectors|\/level\.test/
 const slowness = (file: string) => (SLOWEST.test(file) ? 2 : SLOWER.test(file) ? 1 : 0)
 
@@ -29,13 +30,16 @@ class QuickFilesFirst extends BaseSequencer {
   }
 }
 
+/** Plain numbers, which no class keeps to itself. */
+const FIGURES = /\/xen\/releases\.js$/
+
 /** Helpers of a built package's own tests take that package built too: two copies of one class would not know each other. */
 function helpersOfBuiltPackages(): Plugin {
   return {
     name: 'helpers-of-built-packages',
     enforce: 'pre',
     resolveId(source, importer = '') {
-      if (!source.startsWith('.') || source.includes('.testing.')) return null
+      if (!source.startsWith('.') || /\.testing\./.test(source) || FIGURES.test(source)) return null
       const owner = /\/packages\/([^/]+)\/src\/.*\.testing\.ts$/.exec(importer)?.[1] ?? ''
       const sought = resolve(importer, '..', source)
       const inside = sought.includes(`/packages/${owner}/src/`)
