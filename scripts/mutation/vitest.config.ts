@@ -39,11 +39,11 @@ function helpersOfBuiltPackages(): Plugin {
     name: 'helpers-of-built-packages',
     enforce: 'pre',
     resolveId(source, importer = '') {
-      if (!source.startsWith('.') || /\.testing\./.test(source) || FIGURES.test(source)) return null
+      if (!source.startsWith('.') || source.includes('.testing.')) return null
       const owner = /\/packages\/([^/]+)\/src\/.*\.testing\.ts$/.exec(importer)?.[1] ?? ''
       const sought = resolve(importer, '..', source)
       const inside = sought.includes(`/packages/${owner}/src/`)
-      if (!built.includes(owner) || !inside) return null
+      if (!built.includes(owner) || !inside || FIGURES.test(sought)) return null
       return join(process.cwd(), 'packages', owner, 'dist', 'index.js')
     },
   }
