@@ -132,6 +132,16 @@ describe('words that the receiving Xen does not know', () => {
     ])
   })
 
+  it('are of no use without what they need, the first of them too', () => {
+    // Xen 4.17.1 knows 16 words: ARCH_CAPABILITIES begins behind them, and its feature lies within.
+    const guest = cpu('4.17.1', ['ARCH_CAPS', 'RDCL_NO'])
+    const found = counted(admit(guest, hostOf(cpu('4.17.1', []))))
+    expect(found.map(({ code, feature }) => [code, feature])).toEqual([
+      ['feature-missing', 'ARCH_CAPS'],
+      ['feature-missing', 'RDCL_NO'],
+    ])
+  })
+
   it('are looked at with later knowledge, which does not hold for the words before them', () => {
     // Xen 4.13 does not know yet that CLZERO needs CLFLUSH, and gives it.
     const there = cpu(OLD, ['CLZERO', 'AVX_VNNI_INT8'])
