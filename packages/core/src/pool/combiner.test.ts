@@ -1,14 +1,16 @@
 /** Combining featuresets one by one: exact cases. */
-import { Featureset } from '@xenlevel/cpuid'
+import { Featureset, featureTable } from '@xenlevel/cpuid'
 import { describe, expect, it } from 'vitest'
 import { combineFeaturesets, FeaturesetCombiner } from './combine.js'
 
 describe('combineFeaturesets', () => {
-  it('leaves a release that does not know return predictions alone', () => {
-    const words = [0xffff_ffff]
-    const old = Featureset.fromWords(words)
-    expect(combineFeaturesets([old], { release: '4.7' }).words[0]).toBe(0xffff_ffff)
-  })
+  it.each(['4.7', '4.13', '4.16', '4.22'])(
+    'changes no other bit where Xen %s does not know a return prediction',
+    (release) => {
+      const everything = Featureset.fromWords(featureTable(release).words.map(() => 0xffff_ffff))
+      expect(combineFeaturesets([everything], { release }).words[0]).toBe(0xffff_ffff)
+    },
+  )
 
   it('keeps bits past the words that any release has', () => {
     const long = (word: number) => Featureset.fromWords(Array.from({ length: 40 }, () => word))
@@ -44,6 +46,17 @@ describe('FeaturesetCombiner', () => {
     again.addText(words.join('-'))
     again.addText(words.join(':'))
     expect(again.result().words).toEqual(words)
+  })
+
+  it('forgets all of a text that ends in an error', () => {
+    const combiner = new FeaturesetCombiner()
+    expect(() => combiner.addText(`${named('FPU', 'MD_CLEAR')}-x`)).toThrow(
+      expect.objectContaining({ code: 'FEATURESET_SYNTAX' }),
+    )
+    expect(combiner.count).toBe(0)
+    combiner.addText('1-0-0-0-0-0-0-0-0')
+    combiner.add(named('FPU'))
+    expect(namesOf(combiner)).toEqual(['FPU'])
   })
 
   it('remembers what any set has when a longer one comes', () => {

@@ -31,12 +31,13 @@ describe('losses of a level', () => {
       lossesOf(
         saying('a', [['FPU'], ['FPU']]),
         saying('b', [
-          ['FPU', 'NX'],
-          ['FPU', 'NX', 'PAE', 'VME'],
+          ['FPU', 'TSC', 'NX'],
+          ['FPU', 'TSC', 'NX', 'PAE', 'VME'],
         ]),
       ),
     ).toEqual([
       { feature: 'VME', hosts: ['a'], count: 1, kind: 'absent', guests: ['hvm'] },
+      { feature: 'TSC', hosts: ['a'], count: 1, kind: 'absent', guests: ['pv', 'hvm'] },
       { feature: 'PAE', hosts: ['a'], count: 1, kind: 'absent', guests: ['hvm'] },
       { feature: 'NX', hosts: ['a'], count: 1, kind: 'absent', guests: ['pv', 'hvm'] },
     ])

@@ -58,14 +58,14 @@ function lossesOf(
   const { table } = pool
   const columns = new GroupColumns(pool, kind, table.words.length)
   const lost = Featureset.fromWords(columns.any).andNot(level).andNot(ignored)
+  const bitsOf = (names: readonly FeatureName[]) => Featureset.fromNames(names, table).bits()
   return lost.names(table).map((feature): Loss => {
-    const bitOf = (name: FeatureName) => table.feature(name)?.bit ?? -1
-    const without = columns.lacking([bitOf(feature)])
+    const without = columns.lacking(bitsOf([feature]))
     return without.count > 0
       ? { feature, ...without, kind: 'absent', guests: [kind] }
       : {
           feature,
-          ...columns.lacking(table.requirements(feature).map(bitOf)),
+          ...columns.lacking(bitsOf(table.requirements(feature))),
           kind: 'dependency',
           guests: [kind],
         }
