@@ -24,10 +24,12 @@ const words = (changes: Record<number, number> = {}) => {
   return made
 }
 
+const policyOf = (release: string, changes: Record<number, number> = {}) =>
+  CpuPolicy.fromWords(words(changes), release)
+
 /** The first fault of a guest that differs from the host by so much. */
 const first = (release: string, changes: Record<number, number>) => {
-  const policy = (made: Uint32Array) => CpuPolicy.fromWords(made, release)
-  const { compatible, error } = xenCompatible(policy(words()), policy(words(changes)))
+  const { compatible, error } = xenCompatible(policyOf(release), policyOf(release, changes))
   expect(compatible).toBe(error === null)
   return error
 }
@@ -70,16 +72,14 @@ describe('xenCompatible', () => {
     const other = new Uint32Array(POLICY_WORDS).fill(0xffff_ffff)
     for (const place of [...Object.keys(HOST), ...Object.keys(LIMITS)].map(Number))
       other[place] = words()[place] ?? 0
-    const policy = (made: Uint32Array) => CpuPolicy.fromWords(made, '4.22.0')
-    expect(xenCompatible(policy(words()), policy(other))).toEqual({ compatible: true, error: null })
+    const guest = CpuPolicy.fromWords(other, '4.22.0')
+    expect(xenCompatible(policyOf('4.22.0'), guest)).toEqual({ compatible: true, error: null })
   })
 
   it('goes by the rules that are asked for', () => {
-    const [host, guest] = [words(), words({ [EBX]: 0 })].map((made) =>
-      CpuPolicy.fromWords(made, '4.17.7'),
-    )
-    expect(host && guest && xenCompatible(host, guest).compatible).toBe(true)
-    expect(host && guest && xenCompatible(host, guest, '4.22.0').compatible).toBe(false)
+    const [host, guest] = [policyOf('4.17.7'), policyOf('4.17.7', { [EBX]: 0 })]
+    expect(xenCompatible(host, guest).compatible).toBe(true)
+    expect(xenCompatible(host, guest, '4.22.0').compatible).toBe(false)
   })
 })
 
