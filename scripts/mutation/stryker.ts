@@ -52,8 +52,8 @@ function settingsOf({ judges }: Room) {
     // A third of each run waits: for a thread to start, for files.
     concurrency: availableParallelism() + 1,
     dryRunTimeoutMinutes: 15,
-    timeoutMS: 12_000,
-    timeoutFactor: 2,
+    timeoutMS: 8000,
+    timeoutFactor: 1.5,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: 'report.json' },
     vitest: { configFile: 'scripts/mutation/vitest.config.ts', related: false },
