@@ -1,6 +1,6 @@
 /**
  * Mutation testing of the code that judges: Stryker changes it in thousands of places, one at a time, in a copy of the last commit, and the tests
- * ought to notice each. Takes the machine for about an hour.
+ * ought to notice each. Takes two processors for two hours; after that, only what has changed since is tried.
  *
  *     npm run test:mutations                    all rooms
  *     npm run test:mutations -- cpuid core      these

@@ -39,8 +39,8 @@ export function pageOf(scores: readonly RoomScore[]): string {
 
 A test suite may run every line and hold none. So the code that judges is changed in thousands of places, one at a time — a condition turned round, a bound
 moved by one, a block emptied, a word replaced — and the tests are run against each change. A change that no test notices is a survivor.
-\`npm run test:mutations -- --write\` does all of it again and writes this page. It takes the machine for about an hour, with the recorded answers
-(\`XENLEVEL_CORPUS\`).
+\`npm run test:mutations -- --write\` does all of it and writes this page, with the recorded answers (\`XENLEVEL_CORPUS\`). It takes two processors for two hours; after
+that only what has changed since is tried, unless \`--anew\` is given.
 
 ${scoreTable(scores)}
 
