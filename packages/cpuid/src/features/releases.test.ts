@@ -202,6 +202,14 @@ it.each([
   expect(scriptRules(release)).toEqual(rules)
 })
 
+it('names among the dependencies what the release has, and nothing else', () => {
+  for (const release of ['4.7.0', '4.13.5', '4.22.0']) {
+    const names = new Set<unknown>(featureTable(release).features.map(({ name }) => name))
+    const edges = Object.entries(featureDependencies(release)).flat(2)
+    expect(edges.filter((name) => !names.has(name))).toEqual([])
+  }
+})
+
 it('names what depends on a whole word among the dependencies', () => {
   const { ARCH_CAPS: dependents } = featureDependencies('4.19.0')
   const inWords = featureTable('4.19.0').features.filter(({ word }) => word === 16 || word === 17)
