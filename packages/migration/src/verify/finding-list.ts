@@ -63,14 +63,13 @@ export class FindingList {
   /** The last round is never used by a receiver: what was found in it is only the producer's matter. */
   forgive(): void {
     this.#pending.delete('restore')
-    for (let at = this.#roundStart; at < this.#kept.length; at++) {
-      const finding = this.#kept[at]
-      if (finding !== undefined)
-        this.#kept[at] = this.#made({
+    for (const finding of this.#kept.splice(this.#roundStart))
+      this.#kept.push(
+        this.#made({
           ...finding,
           rejects: finding.rejects.filter((verdict) => verdict !== 'restore'),
-        })
-    }
+        }),
+      )
   }
 
   /** All that are kept in the order of the image, and a last one where there were more. */

@@ -52,7 +52,7 @@ export class WrapperRules implements Rules {
     const { layer, name, offset } = event
     this.#end = offset
     if (layer === 'xenopsd') this.#xenopsd = true
-    if (layer === 'xenopsd' && name === LIBXC) this.#guest = true
+    if (name === LIBXC) this.#guest = true
     if (event.kind === 'header' && name === 'XlHeader') this.#xlHeader(event)
   }
 

@@ -1,4 +1,5 @@
 /** EMULATOR_XENSTORE_DATA: keys and values in turns, a zero behind each (tools/libs/light/libxl_dom_save.c). */
+import type { Fault } from './finding.js'
 import type { Bench, BodyReader } from './rules.js'
 
 const SLASH = 0x2f
@@ -44,17 +45,19 @@ export class XenstoreData implements BodyReader {
     else if (!this.#begun && byte === SLASH)
       this.#wrong('a key does not begin below the device model')
     else if (byte !== 0 && !KEY_CHARACTERS.has(byte))
-      this.#wrong('a key has characters other than A-Z, a-z, 0-9, -, /, _ and @', ['verify'])
+      this.#wrong('a key has characters other than A-Z, a-z, 0-9, -, /, _ and @', {
+        rejects: ['verify'],
+      })
   }
 
-  #wrong(message: string, rejects?: readonly ['verify']): void {
+  #wrong(message: string, forWhom: Pick<Fault, 'rejects'> = {}): void {
     if (this.#said.has(message)) return
     this.#said.add(message)
     this.#bench.found({
       code: 'BAD_XENSTORE_DATA',
       message: `In the device model's xenstore data ${message}`,
       offset: this.#offset,
-      ...(rejects === undefined ? {} : { rejects }),
+      ...forWhom,
     })
   }
 }
