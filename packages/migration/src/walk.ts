@@ -33,7 +33,7 @@ export interface Judge {
   /** Takes a fault; its place is where the walk is. */
   found(fault: Fault): void
   /** Takes the lists of PAGE_DATA. */
-  readonly lists: PageLists
+  readonly lists: Pick<PageLists, 'add'>
 }
 
 /** What errors call a piece; made when it is asked for, as there may be very many pieces. */

@@ -19,7 +19,7 @@ export interface ListOwner {
 }
 
 /** Takes the lists of one image. */
-export class JudgedLists implements PageLists {
+export class JudgedLists implements Pick<PageLists, 'add'> {
   readonly #tally = new PageTally()
   readonly #bench: Bench
   readonly #owner: ListOwner
@@ -30,14 +30,6 @@ export class JudgedLists implements PageLists {
     this.#bench = bench
     this.#owner = owner
     this.#most = bench.options.maxPfn ?? MOST_PFN
-  }
-
-  get maxPfn(): number {
-    return this.#tally.maxPfn
-  }
-
-  set maxPfn(pfn: number) {
-    this.#tally.maxPfn = pfn
   }
 
   /** A PAGE_DATA begins: of each kind of fault in its list the first is found. */

@@ -3,7 +3,12 @@
 /** Makes words of lists. What it gives is good until the next list. */
 export class ListWords {
   #room = new Int32Array(0)
-  readonly #sameOrder = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+  readonly #sameOrder: boolean
+
+  /** @param sameOrder - whether words of this machine begin with their lowest byte. */
+  constructor(sameOrder = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1) {
+    this.#sameOrder = sameOrder
+  }
 
   /** The words of a list of little-endian ones; there may be others behind them. */
   of(list: Uint8Array): Int32Array {

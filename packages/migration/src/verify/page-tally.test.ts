@@ -143,6 +143,22 @@ describe('lists', () => {
   })
 })
 
+describe('a list', () => {
+  it('is judged by its own entries, whatever a longer one before it had', () => {
+    const tally = new PageTally()
+    tally.maxPfn = 9
+    const shifted = 1
+    expect(tally.add(listOf([plain(1), plain(10)], shifted))).toMatchObject({
+      beyond: 1,
+      beyondBacked: 1,
+    })
+    expect(tally.add(listOf([plain(10, 0xf)], shifted))).toMatchObject({
+      beyond: 0,
+      beyondBacked: -1,
+    })
+  })
+})
+
 describe('what is remembered', () => {
   it('is bounded, and what is not known is not said', () => {
     const tally = new PageTally(2)
@@ -165,6 +181,12 @@ describe('what is remembered', () => {
         { listed: 3, withData: 3, resent: 2 },
       ],
     })
+  })
+
+  it('has the highest pfn to the bit, also of those that are not remembered', () => {
+    const tally = new PageTally(1)
+    tally.add(listOf([plain(1), plain(2 ** 40 + 40_013), plain(2 ** 40 + 7)]))
+    expect(tally.summary()).toMatchObject({ unique: null, highestPfn: 2 ** 40 + 40_013 })
   })
 
   it('takes 32 MiB at most, whatever the pfns are', () => {

@@ -32,8 +32,8 @@ interface RoundCount {
   listed: number
   withData: number
   resent: number
-  /** Entries of which nobody knows whether they were listed before. */
-  unknown: number
+  /** Whether there are entries of which nobody knows whether they were listed before. */
+  unknown: boolean
 }
 
 /** Counts the lists of an image, in bounded memory: pfns are remembered in at most 32 MiB. */
@@ -42,12 +42,13 @@ export class PageTally implements PageLists {
   readonly #words = new ListWords()
   readonly #seen: PfnSet
   readonly #types = new Float64Array(16)
+  /** One object for all lists: each sets all of it anew. */
   readonly #judgement: Changing<ListJudgement> = {
     withData: 0,
-    reservedType: -1,
-    reservedBits: -1,
-    beyond: -1,
-    beyondBacked: -1,
+    reservedType: 0,
+    reservedBits: 0,
+    beyond: 0,
+    beyondBacked: 0,
   }
   readonly #rounds: RoundCount[] = []
   #round = newRound()
@@ -111,7 +112,6 @@ export class PageTally implements PageLists {
     let blockLow = -1
     let block: Uint32Array | null = null
     for (let at = 0; at < length; ) {
-      const start = at
       let low = words[at] ?? 0
       const high = (words[at + 1] ?? 0) & HIGH_PFN
       const word = low >>> WORD_SHIFT
@@ -131,7 +131,7 @@ export class PageTally implements PageLists {
         low = words[at] ?? 0
       } while (low >>> WORD_SHIFT === word && ((words[at + 1] ?? 0) & HIGH_PFN) === high)
       if (block === null) {
-        round.unknown += (at - start) >>> 1
+        round.unknown = true
         const highest = (high * WORDS_OF_LOW + word) * 32 + 31 - Math.clz32(seen)
         this.#highest = Math.max(this.#highest, highest)
       } else {
@@ -156,7 +156,7 @@ export class PageTally implements PageLists {
       whole.listed += listed
       whole.withData += withData
       whole.resent += resent
-      whole.unknown += unknown
+      whole.unknown ||= unknown
     }
     const { listed, withData, resent } = roundOf(whole)
     return {
@@ -181,11 +181,11 @@ export class PageTally implements PageLists {
 }
 
 function newRound(): RoundCount {
-  return { listed: 0, withData: 0, resent: 0, unknown: 0 }
+  return { listed: 0, withData: 0, resent: 0, unknown: false }
 }
 
 function roundOf({ listed, withData, resent, unknown }: RoundCount): PageRound {
-  return { listed, withData, resent: unknown > 0 ? null : resent }
+  return { listed, withData, resent: unknown ? null : resent }
 }
 
 type EntryTest = (low: number, high: number) => boolean
