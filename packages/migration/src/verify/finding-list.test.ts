@@ -104,6 +104,14 @@ describe('a list of findings', () => {
     ])
     expect([list.ok('verify'), list.ok('restore')]).toEqual([false, false])
   })
+
+  it('whose only faults are in such a round is no reason for receivers to refuse', () => {
+    const list = listed([['BAD_VCPU', 1]])
+    expect([list.ok('verify'), list.ok('restore')]).toEqual([false, false])
+    list.forgive()
+    list.commit()
+    expect([list.ok('verify'), list.ok('restore')]).toEqual([false, true])
+  })
 })
 
 it('what is found so far can be asked for before the end', () => {
