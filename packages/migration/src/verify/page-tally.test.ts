@@ -130,6 +130,16 @@ describe('lists', () => {
     )
   })
 
+  it.each([32_766, 65_504, 2 ** 36 - 2])(
+    'are beyond the last pfn %i from the next one on, at the end of what is remembered together',
+    (maxPfn) => {
+      const tally = new PageTally()
+      tally.maxPfn = maxPfn
+      expect(tally.add(listOf([plain(maxPfn)])).beyond).toBe(-1)
+      expect(tally.add(listOf([plain(maxPfn + 1)])).beyond).toBe(0)
+    },
+  )
+
   it('may be cut anywhere between entries', () => {
     fc.assert(
       fc.property(lists, fc.nat({ max: 60 }), (list, cut) => {

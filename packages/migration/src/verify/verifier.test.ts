@@ -1,8 +1,8 @@
 /** A verifier between its bytes: what it waits for, where it is, what it knows already, and an end at any place. */
 import { describe, expect, it } from 'vitest'
-import { libxcHeaders, record } from '../build.testing.js'
+import { libxcHeaders, pageData, record } from '../build.testing.js'
 import { concat } from '../images.testing.js'
-import { CONTEXT, codesOf, END, judge, MEMORY, STATIC_END, V3 } from './judged.testing.js'
+import { CONTEXT, codesOf, END, judge, MEMORY, STATIC_END, TSC, V3 } from './judged.testing.js'
 import { ImageVerifier } from './verifier.js'
 
 const IMAGE = concat([V3, STATIC_END, MEMORY, CONTEXT, END])
@@ -96,6 +96,16 @@ it('tells what is found so far', () => {
   ])
   const { findings } = verifier.end()
   expect(verifier.findings).toEqual(findings)
+})
+
+it.each([
+  ['PFN_OUT_OF_RANGE', ['restore'], [V3, STATIC_END, pageData([0, 0])]],
+  ['DUPLICATE_RECORD', ['verify'], [V3, STATIC_END, TSC, TSC]],
+])('is not well as soon as one verdict is no: %s', (code, rejects, parts) => {
+  const verifier = new ImageVerifier({ maxPfn: 0 })
+  verifier.push(concat(parts))
+  expect(verifier.findings).toMatchObject([{ code, rejects }])
+  expect(verifier.ok).toBe(false)
 })
 
 describe('an end', () => {
